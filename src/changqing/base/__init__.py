@@ -1,0 +1,1 @@
+"""What every room stands on: money, days, tables in and out, refusals in a sentence. No tables of its own."""

@@ -1,0 +1,1 @@
+"""Pure arithmetic on arrays, each formula with its source. Knows no framework and does no input or output."""

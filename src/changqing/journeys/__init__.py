@@ -1,0 +1,1 @@
+"""Stories that cross rooms, in order; each file can be read aloud."""

@@ -1,0 +1,1 @@
+"""What accounts are worth to us: rankings, classes and bands, each with its inputs and method version."""
