@@ -178,6 +178,7 @@ def _what(fault: Any) -> str:
         "extra_forbidden": _("没有这一项，请检查拼写"),
         "decimal_parsing": _("应为数字"),
         "decimal_type": _("应为数字"),
+        "finite_number": _("应为有限的数字"),
         "int_parsing": _("应为整数"),
         "int_type": _("应为整数"),
         "int_from_float": _("应为整数"),

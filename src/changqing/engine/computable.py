@@ -39,7 +39,7 @@ LARGEST, SMALLEST = 1e120, 1e-120
 CANCELLED = 1e-12
 
 
-class NotComputable(ValueError):  # noqa: N818 - it is read as a sentence: "except NotComputable"
+class NotComputable(ValueError):
     """The question has no answer on these numbers. ``code`` is for programs, the message for people."""
 
     def __init__(self, code: Code, message: str) -> None:
