@@ -183,7 +183,7 @@ def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] |
             "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
         )
     return (
-        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "  # noqa: S608
+        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "
         "l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
         f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) "
@@ -198,7 +198,7 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     with duck() as connection:
         lines = owned_lines(connection, [account.pk])
         rows = connection.execute(
-            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "  # noqa: S608
+            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
             f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
             f"WHERE {in_book_currency()} GROUP BY date ORDER BY date DESC"
         ).fetchall()
@@ -214,7 +214,7 @@ def order_lines(
     with duck() as connection:
         lines = owned_lines(connection, [account.pk])
         rows = connection.execute(
-            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "  # noqa: S608
+            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "
             f"currency, line_kind, import_id, file_row FROM {lines} WHERE $1 IS NULL OR date = $1 "
             "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
             [day, limit, offset],
