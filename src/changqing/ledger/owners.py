@@ -39,10 +39,7 @@ def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
 def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
     """Accounts for the customers of ``entry`` that nobody is known for; withdrawn ones come back."""
     owner = OWNER[entry.kind]
-    named = dict.fromkeys(
-        row[0]
-        for row in connection.execute(f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1').fetchall()
-    )
+    named = fetched(connection, f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1')
     known = CustomerKey.objects.filter(source=entry.source)
     have = (
         dict(known.values_list("key", "account_id"))
