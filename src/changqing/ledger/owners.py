@@ -24,6 +24,8 @@ from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.segments import Standing, files
 
 BATCH = 5_000
+# The source whose customer keys are our account keys as they stand; others carry their source's name.
+DEFAULT_SOURCE = "erp"
 # Which column of a kind's lines names the customer, or the thing itself.
 OWNER: dict[str, str] = dict.fromkeys(Kind.values, "customer") | {
     Kind.ACCOUNTS.value: "key",
@@ -48,7 +50,8 @@ def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
     )
     unknown = [key for key in named if key not in have]
     taken = set(Account.objects.filter(key__in=unknown).values_list("key", flat=True)) if unknown else set()
-    free = [key if key not in taken else f"{entry.source.code}:{key}" for key in unknown]
+    ours = entry.source.code == DEFAULT_SOURCE
+    free = [key if ours and key not in taken else f"{entry.source.code}:{key}" for key in unknown]
     made = create_from_books(
         entries=[BookEntry(key=key, fields={}) for key in free], department=entry.department
     )

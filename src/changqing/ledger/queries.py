@@ -253,21 +253,21 @@ def book_sums(by: Principal, since: dict[str, date | None], *, annual: date | No
             f"sum(amount - cost) FILTER ({ours}) AS margin FROM {lines} GROUP BY ALL"
         )
         connection.execute(
-            f"CREATE TEMP TABLE families AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
+            f"CREATE TEMP TABLE family_days AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
             f"WHERE {ours} GROUP BY ALL"
         )
         return {name: _period_sums(connection, first, annual) for name, first in since.items()}
 
 
 def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annual: date | None) -> BookSums:
-    accounts = connection.execute(
+    accounts = connection.sql(
         "SELECT account_id, sum(revenue) AS revenue, sum(margin) AS margin, "
         "count(DISTINCT order_no)::INTEGER AS orders, sum(lines)::INTEGER AS lines, "
         "coalesce(sum(revenue) FILTER (date >= $2), 0) AS annual FROM days "
         "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
-        [since, annual],
+        params=[since, annual],
     ).to_arrow_table()
     families = connection.execute(
-        "SELECT family, sum(revenue) FROM families WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
+        "SELECT family, sum(revenue) FROM family_days WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
     ).fetchall()
     return BookSums(since=since, accounts=accounts, families=dict(families))
