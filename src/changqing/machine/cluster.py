@@ -93,7 +93,7 @@ def socket_folder(folder: DataFolder) -> Path:
 
 
 def make_private(path: Path, user: ServerUser) -> None:
-    """Make this folder the server's alone; refuse one that somebody else put there first."""
+    """Make this folder in a shared place the server's alone; refuse one that somebody else put there."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
@@ -194,8 +194,13 @@ class Cluster:
 
     def _configure(self) -> None:
         log, sockets = self.folder.logs / "postgres", socket_folder(self.folder)
-        make_private(log, self.user)
-        make_private(sockets, self.user)
+        log.mkdir(mode=0o700, exist_ok=True)
+        self.user.give(log)
+        if sockets.parent == self.folder.run:
+            sockets.mkdir(mode=0o700, exist_ok=True)
+            self.user.give(sockets)
+        else:
+            make_private(sockets, self.user)
         settings = {**SETTINGS, **_memory(), "cluster_name": f"'changqing-{mark(self.folder)}'"}
         settings["unix_socket_directories"] = _quoted(str(sockets))
         settings["log_directory"] = _quoted(str(log))
