@@ -1,0 +1,67 @@
+"""Which accounts a person may see, and questions about them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from changqing.accounts.models import Account, Contact
+from changqing.people.permissions import (
+    SEES_NOTHING,
+    SEES_THE_DEPARTMENT,
+    Operator,
+    Principal,
+    along,
+    sees_the_whole_book,
+)
+from changqing.people.queries import departments_under
+
+Row = TypeVar("Row", bound=Model)
+
+
+def _rule(to: Principal) -> Q:
+    """The one rule, written for accounts: own and backed-up ones, the department's for who leads it."""
+    here = Q(withdrawn=False)
+    if isinstance(to, Operator) or sees_the_whole_book(to):
+        return here
+    if to.role in SEES_NOTHING or not to.is_active:
+        return Q(pk__in=[])
+    mine = Q(owner=to) | Q(backup=to)
+    if to.role in SEES_THE_DEPARTMENT and to.department:
+        below = list(departments_under(to.department).values_list("pk", flat=True))
+        mine |= Q(department__in=below)
+    return here & mine
+
+
+def visible_to(to: Principal, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """``rows`` of any model that names its ``account_path``, narrowed to what ``to`` may see."""
+    path = rows.model.account_path  # type: ignore[attr-defined]
+    return rows.filter(along(path, _rule(to)))
+
+
+def accounts(to: Principal) -> QuerySet[Account]:
+    """The accounts that ``to`` may see."""
+    return visible_to(to, Account.objects.all())
+
+
+def account_by_key(to: Principal, key: str) -> Account | None:
+    """The account known by ``key``, or None when there is none that ``to`` may see."""
+    return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
+
+
+def searched(rows: QuerySet[Account], words: str) -> QuerySet[Account]:
+    """``rows`` whose name, pinyin, initials or key hold every word of ``words``."""
+    for word in words.lower().split():
+        literal = word.replace("\\", "\\\\")
+        rows = rows.filter(Q(search__contains=literal))
+    return rows
+
+
+def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
+    """Who holds or held a post at ``account``, present ones first."""
+    return (
+        visible_to(to, Contact.objects.filter(account=account))
+        .select_related("person")
+        .order_by("-until", "person__pinyin")
+    )

@@ -1,0 +1,5 @@
+"""The tags that pages are built of."""
+
+from django import template
+
+register = template.Library()
