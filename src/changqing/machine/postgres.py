@@ -49,7 +49,7 @@ class Postgres:
     @property
     def admin_url(self) -> str:
         """The same for the superuser, whom only maintenance needs."""
-        return self._url(cluster.ADMIN, self.folder.secret("pg-admin-password"), "postgres")
+        return self._url(cluster.ADMIN, self.folder.secret("pg_admin_password"), "postgres")
 
     @property
     def pid(self) -> int | None:

@@ -21,7 +21,7 @@ def test_everything_is_private(tmp_path: Path) -> None:
     assert [mode(path) for path in [folder.path, *made, folder.path / "secrets"]] == [0o700] * 6
     secrets = sorted((folder.path / "secrets").iterdir())
     assert [(path.name, mode(path)) for path in secrets] == [
-        ("pg-password", 0o600), ("secret-key", 0o600), ("setup-code", 0o600),
+        ("pg_password", 0o600), ("secret_key", 0o600), ("setup_code", 0o600),
     ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_of_many_first_users_all_get_one_secret(tmp_path: Path) -> None:
     with multiprocessing.get_context("fork").Pool(8) as pool:
         found = set(pool.map(_read_secret, [str(tmp_path / "data")] * 40, chunksize=1))
     assert len(found) == 1
-    assert [path.name for path in (tmp_path / "data" / "secrets").iterdir()] == ["secret-key"]
+    assert [path.name for path in (tmp_path / "data" / "secrets").iterdir()] == ["secret_key"]
 
 
 def test_state_is_merged_and_survives_nonsense(tmp_path: Path) -> None:

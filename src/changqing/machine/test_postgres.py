@@ -210,12 +210,14 @@ def test_a_socket_folder_open_to_others_is_refused(tmp_path: Path, monkeypatch: 
     assert told.value.sentence.startswith(f"{sockets} 不是我们的私有文件夹")
 
 
-def test_a_lost_password_is_made_anew(folder: DataFolder) -> None:
+@pytest.mark.parametrize("name", ["pg_password", "pg_admin_password"])
+def test_a_lost_password_is_made_anew(folder: DataFolder, name: str) -> None:
     postgres = Postgres(folder)
     postgres.ensure_running()
     postgres.stop()
-    (folder.path / "secrets" / "pg-password").unlink()
+    (folder.path / "secrets" / name).unlink()
     with postgres.lease():
+        psycopg.connect(postgres.admin_url).close()
         assert _ask(postgres, "SELECT 1") == 1
 
 
