@@ -86,7 +86,7 @@ class Ran:
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """The console door: ``command("portfolio", "--json")`` is ``changqing portfolio --json`` in this process."""
+    """The console door: ``command("portfolio", "--json")`` is ``changqing portfolio --json``."""
     from changqing.cli.main import main
 
     def run(*words: str) -> Ran:

@@ -45,7 +45,7 @@ def catalogue() -> dict[str, Area]:
 
 
 def fault_of(mark: pytest.Mark, fixtures: frozenset[str]) -> str:
-    """What is wrong with a row mark on a test that uses ``fixtures``, in a sentence; empty when nothing is."""
+    """What is wrong with a row mark on a test with these fixtures, in a sentence; else nothing."""
     known = {row for area in catalogue().values() for row in area.rows}
     unknown = [str(row) for row in mark.args if row not in known]
     if unknown:
@@ -55,7 +55,7 @@ def fault_of(mark: pytest.Mark, fixtures: frozenset[str]) -> str:
     if set(mark.kwargs) != {"shows"} or not str(mark.kwargs["shows"]).strip():
         return "A row mark says what a person sees: shows='…', and nothing else."
     if not DOORS & fixtures:
-        return f"A row is proved through a door: use one of the fixtures {', '.join(sorted(DOORS))}."
+        return f"A row is proved through a door, by one of the fixtures {', '.join(sorted(DOORS))}."
     return ""
 
 

@@ -7,6 +7,8 @@ import pytest
 from mission_report import MissionReport, catalogue, fault_of
 
 PAGE = frozenset({"client", "db"})
+SAYS_NOTHING = "A row mark says what a person sees: shows='…', and nothing else."
+NAMES = "A test proves one to 3 different rows; this one names"
 
 
 def test_the_catalogue_is_whole():
@@ -22,20 +24,20 @@ def test_the_catalogue_is_whole():
         (["SEG-05", "SEG-06", "SEG-12"], {"shows": "three answers"}, frozenset({"command"}), ""),
         (["SEG-99"], {"shows": "x"}, PAGE, "The catalogue has no row SEG-99."),
         ([5], {"shows": "x"}, PAGE, "The catalogue has no row 5."),
-        ([], {"shows": "x"}, PAGE, "A test proves one to 3 different rows; this one names 0."),
+        ([], {"shows": "x"}, PAGE, f"{NAMES} 0."),
         (
             ["SEG-05", "SEG-05"],
             {"shows": "x"},
             PAGE,
-            "A test proves one to 3 different rows; this one names 2.",
+            f"{NAMES} 2.",
         ),
         (
             ["SEG-01", "SEG-02", "SEG-03", "SEG-04"],
             {"shows": "x"},
             PAGE,
-            "A test proves one to 3 different rows; this one names 4.",
+            f"{NAMES} 4.",
         ),
-        (["SEG-05"], {}, PAGE, "A row mark says what a person sees: shows='…', and nothing else."),
+        (["SEG-05"], {}, PAGE, SAYS_NOTHING),
         (
             ["SEG-05"],
             {"shows": " "},
@@ -46,7 +48,7 @@ def test_the_catalogue_is_whole():
             ["SEG-05"],
             {"shows": "x"},
             frozenset({"db", "tmp_path"}),
-            "A row is proved through a door: use one of the fixtures api, client, command, live_server, page.",
+            "A row is proved through a door, by one of the fixtures api, client, command, live_server, page.",
         ),
     ],
 )
