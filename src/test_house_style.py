@@ -74,9 +74,8 @@ def test_no_function_and_no_file_is_too_long():
         for path in [*PACKAGE.rglob("*.py"), *pages_files(".html", ".js", ".css")]
         if "migrations" not in path.parts
     }
-    print(
-        f"functions: {len(lengths)}, median {median(lengths)}, 95 % ≤ {quantiles(lengths, n=20)[-1]:.0f} lines"
-    )
+    typical, most = median(lengths), quantiles(lengths, n=20)[-1]
+    print(f"{len(lengths)} functions: median {typical}, 95 % up to {most:.0f} lines")
     for size, place, name in sorted(sizes, reverse=True):
         if size > 40:
             print(f"  long function: {size} lines, {place} {name}")
