@@ -16,7 +16,8 @@ class Account(models.Model):
 
     ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials
     in lower case. ``withdrawn`` marks one whose every import was undone: gone from every page, kept for
-    history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays.
+    history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays;
+    ``edited`` names the fields a person has set, which no file overwrites.
     """
 
     class Kind(models.TextChoices):
@@ -45,6 +46,7 @@ class Account(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="accounts")
     version = models.PositiveIntegerField(default=1)
     touched_at = models.DateTimeField(null=True, blank=True)
+    edited = models.JSONField(default=list, blank=True)
     withdrawn = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

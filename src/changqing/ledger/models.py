@@ -92,7 +92,6 @@ class Import(models.Model):
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     report = models.JSONField(default=dict)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -136,10 +135,16 @@ class Segment(models.Model):
 
 
 class Replacement(models.Model):
-    """While ``newer`` is in force nothing of ``older`` counts: it replaced every one of its lines."""
+    """``newer`` replaces ``rows`` lines of ``older``: while it is in force they do not count.
 
-    newer = models.ForeignKey(Import, models.CASCADE, related_name="replaces_wholly")
-    older = models.ForeignKey(Import, models.CASCADE, related_name="replaced_wholly_by")
+    Noted when ``newer`` comes, against every import before it, undone ones too, since a redo may bring
+    them back. ``wholly``: every line of ``older``, so that its file need not be read at all.
+    """
+
+    newer = models.ForeignKey(Import, models.CASCADE, related_name="replaces")
+    older = models.ForeignKey(Import, models.CASCADE, related_name="replaced_by")
+    rows = models.BigIntegerField()
+    wholly = models.BooleanField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["newer", "older"], name="replacement_once")]
@@ -149,13 +154,15 @@ class Replacement(models.Model):
 
 
 class CustomerKey(models.Model):
-    """Whose account a source's customer key is. Merging and re-matching change this, never the ledger."""
+    """Whose account a source's customer key is. Merging and re-matching change this, never the ledger.
+
+    ``made`` is the account that was created because a file named this key.
+    """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="customers")
     key = models.CharField(max_length=160)
     account = models.ForeignKey(Account, models.PROTECT, related_name="customer_keys")
-    made_account = models.BooleanField(default=False)
-    rematched = models.BooleanField(default=False)
+    made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     account_path = "account"
 
