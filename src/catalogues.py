@@ -19,7 +19,7 @@ from django.utils.translation.template import templatize
 
 from house import PACKAGE, is_test
 
-CHINESE = re.compile(r"[\u3400-\u9fff，。；：！？“”（）《》]")
+CHINESE = re.compile(r"[\u3400-\u9fff，。；：！？《》]")
 KEYWORDS = {
     "_": None,
     "gettext": None,

@@ -20,8 +20,9 @@ import pytest
 
 pytest_plugins = ["mission_report"]
 
-# A run never touches the book of whoever runs it; each xdist worker has a folder of its own.
-OWN = Path(tempfile.mkdtemp(prefix="changqing-test-"))
+# A run never touches the book of whoever runs it; each xdist worker has a folder of its own in the run's.
+OWN = Path(tempfile.mkdtemp(prefix="changqing-test-", dir=os.environ.get("CHANGQING_TEST_RUN")))
+os.environ.setdefault("CHANGQING_TEST_RUN", str(OWN))
 os.environ["CHANGQING_DATA"] = str(OWN / "data")
 for left_over in ("CHANGQING_SECRET_KEY", "CHANGQING_BOOK", "CHANGQING_BOOK_URL", "CHANGQING_DEMO_URL"):
     os.environ.pop(left_over, None)
@@ -34,10 +35,12 @@ class OwnServer:
         from changqing.machine.folder import DataFolder
         from changqing.machine.postgres import Postgres
 
-        self.server = Postgres(DataFolder(folder))
+        # what a test writes need not outlive a power cut
+        careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        self.server = Postgres(DataFolder(folder), settings=careless)
 
     def start(self) -> None:
-        self.server.start()
+        self.server.ensure_running()
         os.environ["DATABASE_URL"] = self.server.url
 
     def stop(self) -> None:
