@@ -34,9 +34,9 @@ def application(environ, start_response):
 """
 # `changqing up` with the product's children replaced; the web server is the real one
 UP = """
-import dataclasses, json, sys
+import dataclasses, functools, sys
 from pathlib import Path
-from changqing.machine import books
+from changqing.machine import books, instance
 from changqing.machine.books import Command, demo_book, own_book
 from changqing.machine.error import MachineError
 from changqing.machine.folder import DataFolder
@@ -44,6 +44,7 @@ from changqing.machine.supervisor import Supervisor
 
 path, port, demo, step = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "demo", sys.argv[4]
 books.WSGI = "standin:application"
+instance.Postgres = functools.partial(instance.Postgres, settings={"fsync": "off"})
 folder = DataFolder(Path(path))
 found = [own_book(folder, port, demo_port=port + 1 if demo else None)]
 if demo:
