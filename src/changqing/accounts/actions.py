@@ -52,7 +52,7 @@ def create_from_books(*, entries: Iterable[BookEntry], department: Department | 
 
 
 def update_from_books(*, said: Mapping[int, Mapping[str, str]]) -> int:
-    """Bring ``said`` (account id → fields) into the accounts, except what a person has set; how many changed."""
+    """Bring ``said`` (account id → fields) in, except over what a person has set; how many changed."""
     changed = []
     for account in Account.objects.select_for_update().filter(pk__in=list(said)).order_by("pk"):
         news = {
@@ -71,7 +71,7 @@ def update_from_books(*, said: Mapping[int, Mapping[str, str]]) -> int:
 
 
 def set_parents_from_books(*, parents: Mapping[int, int | None]) -> set[int]:
-    """Hang accounts below their groups; those whose tree would bite its tail are left as they are and named."""
+    """Hang accounts below their groups; those that would close a circle stay as they are and are named."""
     known = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
     wanted = {child: parent for child, parent in {**known, **parents}.items() if parent is not None}
     ring = in_a_circle(wanted) & set(parents)

@@ -20,7 +20,7 @@ class Spoken(NamedTuple):
 
 @lru_cache(maxsize=50_000)
 def _syllables(run: str) -> tuple[str, ...]:
-    return tuple(part[0] for part in pinyin(run, style=Style.NORMAL, errors=lambda text: [text]))
+    return tuple(part[0] for part in pinyin(run, style=Style.NORMAL, errors="default"))
 
 
 def spoken(*names: str) -> Spoken:
@@ -50,6 +50,6 @@ def in_a_circle(parents: Mapping[int, int]) -> set[int]:
             node = parents.get(node)
         if node in walked:
             ring = list(walked)
-            caught.update(ring[ring.index(node) :])  # type: ignore[arg-type]
+            caught.update(ring[ring.index(node) :])
         fine.update(each for each in walked if each not in caught)
     return caught

@@ -183,7 +183,7 @@ def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] |
             "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
         )
     return (
-        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "  # noqa: S608
+        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "
         "l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
         f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) "
@@ -198,7 +198,7 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     with duck() as connection:
         lines = owned_lines(connection, [account.pk])
         rows = connection.execute(
-            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "  # noqa: S608
+            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
             f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
             f"WHERE {in_book_currency()} GROUP BY date ORDER BY date DESC"
         ).fetchall()
@@ -214,7 +214,7 @@ def order_lines(
     with duck() as connection:
         lines = owned_lines(connection, [account.pk])
         rows = connection.execute(
-            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "  # noqa: S608
+            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "
             f"currency, line_kind, import_id, file_row FROM {lines} WHERE $1 IS NULL OR date = $1 "
             "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
             [day, limit, offset],
@@ -226,3 +226,48 @@ def order_lines(
 def fetched(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Any]:
     """The first column of ``query``."""
     return [row[0] for row in connection.execute(query, list(values)).fetchall()]
+
+
+@dataclass(frozen=True)
+class BookSums:
+    """One period of the whole book by account: columns account_id, revenue, margin, orders, lines, annual.
+
+    ``margin`` is NULL where no line's cost is known; ``annual`` is revenue of the last twelve months.
+    ``families`` are sums of revenue by family, "" those without one.
+    """
+
+    since: date | None
+    accounts: pa.Table
+    families: dict[str, Decimal]
+
+
+def book_sums(by: Principal, since: dict[str, date | None], *, annual: date | None) -> dict[str, BookSums]:
+    """The whole book over several periods that end with its last day, in one reading of the ledger."""
+    check_may(by, "rank the book")
+    ours = in_book_currency()
+    with duck() as connection:
+        lines = owned_lines(connection)
+        connection.execute(
+            f"CREATE TEMP TABLE days AS SELECT account_id, {ORDER} AS order_no, date, count(*) AS lines, "
+            f"coalesce(sum(amount) FILTER ({ours}), 0) AS revenue, "
+            f"sum(amount - cost) FILTER ({ours}) AS margin FROM {lines} GROUP BY ALL"
+        )
+        connection.execute(
+            f"CREATE TEMP TABLE family_days AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
+            f"WHERE {ours} GROUP BY ALL"
+        )
+        return {name: _period_sums(connection, first, annual) for name, first in since.items()}
+
+
+def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annual: date | None) -> BookSums:
+    accounts = connection.sql(
+        "SELECT account_id, sum(revenue) AS revenue, sum(margin) AS margin, "
+        "count(DISTINCT order_no)::INTEGER AS orders, sum(lines)::INTEGER AS lines, "
+        "coalesce(sum(revenue) FILTER (date >= $2), 0) AS annual FROM days "
+        "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
+        params=[since, annual],
+    ).to_arrow_table()
+    families = connection.execute(
+        "SELECT family, sum(revenue) FROM family_days WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
+    ).fetchall()
+    return BookSums(since=since, accounts=accounts, families=dict(families))

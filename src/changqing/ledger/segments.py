@@ -32,10 +32,10 @@ class Standing:
         """A relation of the lines that count: a scan with, where needed, a small anti-join."""
         parts = []
         if self.whole:
-            parts.append(f"SELECT * FROM {files(self.whole)}")  # noqa: S608
+            parts.append(f"SELECT * FROM {files(self.whole)}")
         if self.partly:
             parts.append(
-                f"SELECT l.* FROM {files(self.partly)} l ANTI JOIN {files(self.replaced)} r "  # noqa: S608
+                f"SELECT l.* FROM {files(self.partly)} l ANTI JOIN {files(self.replaced)} r "
                 "ON l.import_id = r.import_id AND l.file_row = r.file_row"
             )
         return "(" + " UNION ALL BY NAME ".join(parts) + ")"
