@@ -40,8 +40,10 @@ def company_names(count: int) -> list[str]:
 
 def industries(index: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The industry of each account, as its name says it."""
-    return np.array([industry for _, industry in _TRADES])[index % len(_TRADES)]
+    names: npt.NDArray[Any] = np.array([industry for _, industry in _TRADES])[index % len(_TRADES)]
+    return names
 
 
 def regions(index: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.array(_REGIONS)[(index * 37 // 11) % len(_REGIONS)]
+    names: npt.NDArray[Any] = np.array(_REGIONS)[(index * 37 // 11) % len(_REGIONS)]
+    return names
