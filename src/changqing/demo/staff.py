@@ -28,6 +28,13 @@ STAFF = (
     Colleague("zhouqihang", "周启航", "manager", MACHINES),
 )
 OPERATOR = "hejiayi"
+ROLE_NAMES = {
+    "executive": "高管",
+    "operator": "运营",
+    "admin": "系统管理员",
+    "director": "部门负责人",
+    "manager": "客户经理",
+}
 DEPARTMENT_OF = {colleague.username: colleague.department for colleague in STAFF}
 NAME_OF = {colleague.username: colleague.full_name for colleague in STAFF}
 
