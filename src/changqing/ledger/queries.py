@@ -30,7 +30,7 @@ from changqing.ledger.segments import Standing, duck, literal
 from changqing.people.permissions import Principal, check_may
 
 IN_FORCE = Import.State.IN_FORCE
-ENTERED = (Import.State.IN_FORCE, Import.State.UNDONE)
+ENTERED: tuple[str, ...] = (Import.State.IN_FORCE, Import.State.UNDONE)
 # An order is known by its number; lines without one belong to the order of their day.
 ORDER = "coalesce(order_no, 'on ' || strftime(date, '%Y-%m-%d'))"
 
@@ -85,6 +85,16 @@ def import_numbered(to: Principal, number: int) -> Import | None:
 
 def import_with_id(to: Principal, pk: int) -> Import | None:
     return imports(to).filter(pk=pk).first()
+
+
+def import_by_id(pk: int) -> Import | None:
+    """For the job that runs it; people ask ``import_with_id``."""
+    return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
+
+
+def entered() -> tuple[str, ...]:
+    """The states of imports that have their place in the book."""
+    return ENTERED
 
 
 def standing(kind: str, *, source: Source | None = None) -> Standing:

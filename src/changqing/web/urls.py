@@ -1,5 +1,7 @@
-"""Every page of the product."""
+"""Every page of the product. A page folder has its own urls.py; its names are flat."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
