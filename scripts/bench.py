@@ -31,8 +31,6 @@ ROOT = Path(__file__).resolve().parents[1]
 EVIDENCE = ROOT / "docs" / "evidence" / "bench.md"
 PASSWORD = f"qing-{secrets.token_hex(8)}"
 WATCHERS = {"all": "executive", "a third": "director-1", "twelve": "manager-001"}
-    r'hx-get="([^"]+)"[^>]*hx-trigger="[^"]*load|hx-trigger="[^"]*load[^"]*"[^>]*hx-get="([^"]+)"'
-)
 
 
 @dataclass
@@ -227,7 +225,7 @@ def told(measured: Measured) -> str:
     rows = [f"## {measured.accounts:,} accounts, {million} million order lines", ""]
     rows += ["| step | seconds |", "| --- | ---: |"]
     rows += [f"| {name} | {seconds:.2f} |" for name, seconds in measured.seconds.items()]
-    rows += [f"| – of the order import: {name} | {seconds:.2f} |" for name, seconds in measured.stages.items()]
+    rows += [f"| – of that order import: {name} | {took:.2f} |" for name, took in measured.stages.items()]
     rows += ["", "| | MB |", "| --- | ---: |"]
     rows += [f"| most memory, {name} | {size:,.0f} |" for name, size in measured.peak_mb.items()]
     rows += [f"| on disk, {name} | {size:,.0f} |" for name, size in measured.disk_mb.items()]
@@ -248,7 +246,8 @@ def told(measured: Measured) -> str:
 def compared(books: list[Measured]) -> str:
     """What ten times the lines cost, within one run on one machine."""
     small, large = books[0], books[-1]
-    rows = [f"## {large.lines / small.lines:g} times the lines cost", "", "| step | times |", "| --- | ---: |"]
+    title = f"## {large.lines / small.lines:g} times the lines cost"
+    rows = [title, "", "| step | times |", "| --- | ---: |"]
     for name, seconds in small.seconds.items():
         rows.append(f"| {name} | {large.seconds[name] / max(seconds, 0.01):.1f} |")
     return "\n".join(rows)
@@ -290,9 +289,9 @@ def main() -> int:
 
 def _in_a_process_of_its_own(accounts: int, lines: int) -> Measured:
     folder = Path(tempfile.mkdtemp(prefix="changqing-bench-"))
-    words = [sys.executable, __file__, "--accounts", str(accounts), "--lines", str(lines), "--into", str(folder)]
+    asked = ["--accounts", str(accounts), "--lines", str(lines), "--into", str(folder)]
     try:
-        subprocess.run(words, check=True, env=_environment())
+        subprocess.run([sys.executable, __file__, *asked], check=True, env=_environment())
         return Measured(**json.loads((folder / "measured.json").read_text()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
