@@ -103,7 +103,8 @@ def _sentences(entry: Import) -> list[str]:
     lines = [
         _("导入 %(number)s：%(file)s") % {"number": entry.number, "file": entry.file_name},
         _(
-            "新增 %(came)s 行（%(money)s），更改 %(changed)s 行，移去 %(went)s 行，相同 %(same)s 行，退回 %(refused)s 行"
+            "新增 %(came)s 行（%(money)s），更改 %(changed)s 行，移去 %(went)s 行，"
+            "相同 %(same)s 行，退回 %(refused)s 行"
         )
         % {
             "came": f"{told.get('came', 0):,}",
@@ -135,7 +136,8 @@ def show(words: Namespace) -> int:
             told = entry.report
             print(
                 f"{entry.pk:>6} {'#' + str(entry.number) if entry.number else '–':>6} "
-                f"{entry.get_state_display():<6} {entry.get_kind_display():<6} {entry.asked_at:%Y-%m-%d %H:%M} "
+                f"{entry.get_state_display():<6} {entry.get_kind_display():<6} "
+                f"{entry.asked_at:%Y-%m-%d %H:%M} "
                 f"+{told.get('came', 0):,} ~{told.get('changed', 0):,} −{told.get('went', 0):,} "
                 f"✕{told.get('refused', 0):,}  {entry.file_name}"
             )
