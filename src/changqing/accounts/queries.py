@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
+from changqing.accounts.rules import in_a_circle
 from changqing.people.models import Department, User
 from changqing.people.permissions import (
     SEES_NOTHING,
@@ -117,3 +120,11 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
         .select_related("person")
         .order_by("-until", "person__pinyin")
     )
+
+
+def circles() -> Iterator[str]:
+    """Accounts that are their own ancestors, as sentences; there must be none."""
+    above = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    ring = in_a_circle({child: parent for child, parent in above.items() if parent is not None})
+    for key in Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True):
+        yield _("客户 %(key)s 的上级绕回了自己。") % {"key": key}

@@ -5,7 +5,7 @@ A place (rank, class, band) is of the whole book; which places a person gets to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, F, FilteredRelation, FloatField, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Coalesce
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account as Account
@@ -272,3 +273,17 @@ def monthly_revenue(seen: Collection[Account], since: date) -> dict[int, dict[da
     for account, month, revenue in rows.values_list("account_id", "month").annotate(Sum("revenue")):
         found.setdefault(account, {})[month] = revenue
     return found
+
+
+def ranking_breaches() -> Iterator[str]:
+    """Whether the ranking of the whole book adds up to the rollups, as sentences; it must."""
+    ranking = current_ranking("all")
+    if ranking is None:
+        return
+    ranked = AccountRank.objects.filter(ranking=ranking).aggregate(sum=Sum("revenue"), n=Count("pk"))
+    rolled = AccountTotals.objects.aggregate(sum=Sum("revenue"), n=Count("pk"))
+    if (ranked["sum"] or 0, ranked["n"]) != (rolled["sum"] or 0, rolled["n"]):
+        yield _("排名的合计与账本不符：%(ranked)s，应为 %(rolled)s。请运行 changqing rank。") % {
+            "ranked": ranked["sum"],
+            "rolled": rolled["sum"],
+        }
