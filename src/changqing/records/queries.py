@@ -12,6 +12,11 @@ def method_in_force(pack: str) -> MethodVersion:
     return MethodVersion.objects.get(pack=pack, in_force=True)
 
 
+def knows_method(pack: str, digest: str) -> bool:
+    """Whether this content of ``pack`` has ever been entered."""
+    return MethodVersion.objects.filter(pack=pack, digest=digest).exists()
+
+
 def audit_times(kind: str, key: str, *, verb: str, since: datetime) -> list[datetime]:
     """When ``verb`` was done to the subject (``kind``, ``key``) after ``since``, oldest first."""
     lines = AuditLine.objects.filter(subject_kind=kind, subject_key=key, verb=verb, at__gt=since)
