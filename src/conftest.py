@@ -16,7 +16,12 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+import django
 import pytest
+from django.conf import settings
+
+from changqing.machine.folder import DataFolder
+from changqing.machine.postgres import Postgres
 
 pytest_plugins = ["mission_report"]
 
@@ -28,54 +33,43 @@ for left_over in ("CHANGQING_SECRET_KEY", "CHANGQING_BOOK", "CHANGQING_BOOK_URL"
     os.environ.pop(left_over, None)
 
 
-class OwnServer:
-    """The embedded PostgreSQL of this run, in a folder that goes with it."""
-
-    def __init__(self, folder: Path) -> None:
-        from changqing.machine.folder import DataFolder
-        from changqing.machine.postgres import Postgres
-
-        # what a test writes need not outlive a power cut
-        careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        self.server = Postgres(DataFolder(folder), settings=careless)
-
-    def start(self) -> None:
-        self.server.ensure_running()
-        os.environ["DATABASE_URL"] = self.server.url
-
-    def stop(self) -> None:
-        self.server.stop()
-        os.environ.pop("DATABASE_URL", None)
+def own_server() -> Postgres | None:
+    """The embedded PostgreSQL of this run, where none was given: not started yet, its address known."""
+    if os.environ.get("DATABASE_URL"):
+        return None
+    # what a test writes need not outlive a power cut
+    careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    server = Postgres(DataFolder(OWN / "server"), settings=careless)
+    os.environ["DATABASE_URL"] = server.url
+    return server
 
 
-def _end_in_order(_signal: int, _frame: FrameType | None) -> None:
+def set_up_django() -> None:
+    """Before any other conftest or test imports a table; each xdist worker does it too."""
+    if settings.configured:
+        raise pytest.UsageError("Django was set up before src/conftest.py: unset DJANGO_SETTINGS_MODULE.")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "changqing.settings"
+    django.setup()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+SERVER = own_server()
+set_up_django()
+
+
+def end_in_order(_signal: int, _frame: FrameType | None) -> None:
     """A polite kill ends the run as Ctrl-C does, so that the server is stopped."""
     raise KeyboardInterrupt
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    from django.conf import settings
-
-    if settings.configured:
-        raise pytest.UsageError("Django was set up before src/conftest.py: unset DJANGO_SETTINGS_MODULE.")
     config.add_cleanup(partial(shutil.rmtree, OWN, ignore_errors=True))
     runs_tests = not (config.option.help or config.option.version or config.option.collectonly)
-    if runs_tests and not os.environ.get("DATABASE_URL"):
-        signal.signal(signal.SIGTERM, _end_in_order)
-        own = OwnServer(OWN / "server")
-        config.add_cleanup(own.stop)
-        own.start()
-    _set_up_django()
-
-
-def _set_up_django() -> None:
-    """Now, with the environment as it should be; workers, which inherit it, do so in their own turn."""
-    import django
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = "changqing.settings"
-    django.setup()
-    del os.environ["DJANGO_SETTINGS_MODULE"]
+    if SERVER and runs_tests:
+        signal.signal(signal.SIGTERM, end_in_order)
+        config.add_cleanup(SERVER.stop)
+        SERVER.ensure_running()
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ def on_app_ready(app: procrastinate.App) -> None:
     app.add_tasks_from(tasks, namespace="book")
 
 
-@tasks.task(name="bring_in", queue="imports", retry=TRIES)
+@tasks.task(name="bring_in", queue="imports", lock="book", retry=TRIES)
 def bring_in(entry: int) -> None:
     """Bring a file that was handed in into the book."""
     _in_its_own_connection(import_ledger.run, entry)
 
 
-@tasks.task(name="switch_import", queue="imports", retry=TRIES)
+@tasks.task(name="switch_import", queue="imports", lock="book", retry=TRIES)
 def switch_import(number: int, to: str, by: int | None) -> None:
     """Undo or redo an import that a person asked for in a page."""
     _in_its_own_connection(import_ledger.switch, number, to, by)
