@@ -60,7 +60,8 @@ def _values(file: File) -> str:
         sold = "sale" if line.cents > 0 else "return"
         rows.append(
             f"({row}::BIGINT, 'O{line.order}', 'O{line.order}|{line.number}', "
-            f"{_text(CUSTOMERS[line.customer])}, NULL::VARCHAR, 'P{line.number}', DATE '2024-01-01' + {line.day}, 1::DECIMAL(18,4), "
+            f"{_text(CUSTOMERS[line.customer])}, NULL::VARCHAR, 'P{line.number}', "
+            f"DATE '2024-01-01' + {line.day}, 1::DECIMAL(18,4), "
             f"{amount}::DECIMAL(18,4), {cost}::DECIMAL(18,4), NULL::VARCHAR, '{sold}', {_text(line.family)})"
         )
     names = (

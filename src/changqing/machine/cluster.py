@@ -136,40 +136,34 @@ class Cluster:
         draft.mkdir(mode=0o700)
         self.user.give(draft)
         locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
-        # trust until our own pg_hba.conf below: nothing listens meanwhile
-        self._run(
-            "initdb", f"--pgdata={draft}", f"--username={ADMIN}", "--auth=trust", "--no-instructions", *locale
-        )
-        replace_text(draft / "pg_hba.conf", "local all all scram-sha-256\n")
+        # trust until our own pg_hba.conf below: nothing listens meanwhile. Synced once, at the end
+        access = (f"--username={ADMIN}", "--auth=trust", "--no-instructions", "--no-sync")
+        self._run("initdb", f"--pgdata={draft}", *access, *locale)
         create = [f"CREATE ROLE {ROLE} LOGIN CREATEDB", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"]
-        self._single_user(draft, create)
-        self._set_passwords(draft)
+        self._set_passwords(draft, first=create, fsync="off")
+        replace_text(draft / "pg_hba.conf", "local all all scram-sha-256\n")
         self.user.give(draft / "pg_hba.conf")
+        if self.extra.get("fsync") != "off":
+            self._run("initdb", "--sync-only", f"--pgdata={draft}")
         draft.rename(self.folder.pg)
         sync_folder(self.folder.path)
 
-    def _set_passwords(self, cluster: Path) -> None:
+    def _set_passwords(self, cluster: Path, *, first: Sequence[str] = (), fsync: str = "on") -> None:
         """Make the server's passwords those of the secrets, also where these were lost and made anew."""
         secrets = {ADMIN: self.folder.secret("pg_admin_password"), ROLE: self.folder.pg_password}
         told = hashlib.sha256(" ".join(secrets.values()).encode()).hexdigest()
         note = cluster / "changqing.passwords"
-        if not note.is_file() or note.read_text() != told:
-            self._single_user(
-                cluster, [f"ALTER ROLE {role} PASSWORD '{word}'" for role, word in secrets.items()]
-            )
-            replace_text(note, told)
-            self.user.give(note)
+        if note.is_file() and note.read_text() == told:
+            return
+        passwords = [f"ALTER ROLE {role} PASSWORD '{word}'" for role, word in secrets.items()]
+        self._single_user(cluster, [*first, *passwords], fsync=fsync)
+        replace_text(note, told)
+        self.user.give(note)
 
-    def _single_user(self, cluster: Path, statements: Sequence[str]) -> None:
+    def _single_user(self, cluster: Path, statements: Sequence[str], *, fsync: str) -> None:
         """Run SQL without a listening server: passwords pass by a pipe, not by arguments or files."""
-        options = (
-            "-c",
-            "exit_on_error=on",
-            "-c",
-            "logging_collector=off",
-            "-c",
-            "log_min_error_statement=panic",
-        )
+        settings = ("exit_on_error=on", "logging_collector=off", "log_min_error_statement=panic")
+        options = [word for setting in (*settings, f"fsync={fsync}") for word in ("-c", setting)]
         lines = "".join(f"{statement}\n" for statement in statements)
         self._run("postgres", "--single", "-D", str(cluster), *options, "postgres", said=lines)
 

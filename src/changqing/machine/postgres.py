@@ -98,6 +98,7 @@ class Postgres:
 
     def halt(self) -> None:
         """``stop`` for who holds the turn: politely, then at once, then by force."""
+        family = _children(self.pid)
         for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             pid = self.pid
             if pid is None:
@@ -105,6 +106,8 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             wait_until(lambda: self.pid is None, seconds)
+        # its logger ends a moment after it
+        psutil.wait_procs(family, timeout=2)
         with suppress(OSError):
             cluster.socket_folder(self.folder).rmdir()
 
@@ -269,3 +272,10 @@ def _title(process: psutil.Process) -> str:
         return " ".join(process.cmdline())
     except psutil.Error:
         return ""
+
+
+def _children(pid: int | None) -> list[psutil.Process]:
+    try:
+        return list(psutil.Process(pid).children()) if pid else []
+    except psutil.Error:
+        return []

@@ -20,13 +20,15 @@ from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres, database, wait_until
 
 SRC = Path(__file__).parents[2]
+# the disk is not what is tested here, and it may be busy; what matters is proved with the usual settings
+QUICK = {"fsync": "off"}
 # what a lease is for a single command: hold it, say so, leave when told
 HOLDER = """
 import sys
 from pathlib import Path
 from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres
-with Postgres(DataFolder(Path(sys.argv[1]))).lease() as url:
+with Postgres(DataFolder(Path(sys.argv[1])), settings={"fsync": "off"}).lease() as url:
     print(url, flush=True)
     sys.stdin.read()
 """
@@ -98,7 +100,7 @@ def test_settings_that_durability_rests_on(folder: DataFolder) -> None:
 
 
 def test_own_settings_survive_a_start(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     postgres.ensure_running()
     postgres.stop()
     (folder.pg / "local.conf").write_text("work_mem = '7MB'\n")
@@ -121,7 +123,7 @@ def test_a_killed_server_comes_back_with_all_it_acknowledged(folder: DataFolder)
 
 
 def test_a_used_process_number_does_not_keep_the_server_down(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     postgres.ensure_running()
     assert postgres.pid is not None
     os.kill(postgres.pid, signal.SIGKILL)
@@ -137,12 +139,12 @@ def test_a_half_made_cluster_is_swept(folder: DataFolder) -> None:
     folder.create()
     (draft / "base").mkdir(parents=True)
     (draft / "PG_VERSION").write_text("18\n")
-    with Postgres(folder).lease():
+    with Postgres(folder, settings=QUICK).lease():
         assert not draft.exists()
 
 
 def test_commands_share_the_server_and_the_last_stops_it(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     first, second = _holder(folder), _holder(folder)
     _leave(first)
     assert _ask(postgres, "SELECT 1") == 1
@@ -151,7 +153,7 @@ def test_commands_share_the_server_and_the_last_stops_it(folder: DataFolder) -> 
 
 
 def test_a_killed_command_hurts_nobody(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     first, second = _holder(folder), _holder(folder)
     first.kill()
     first.communicate()
@@ -161,7 +163,7 @@ def test_a_killed_command_hurts_nobody(folder: DataFolder) -> None:
 
 
 def test_what_a_killed_command_left_is_taken_over(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     alone = _holder(folder)
     alone.kill()
     alone.communicate()
@@ -190,9 +192,9 @@ def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / ("long-" * 20))
     sockets = cluster.socket_folder(folder)
     assert (sockets.parent, len(str(sockets / cluster.SOCKET)) < 60) == (Path("/tmp"), True)
-    with Postgres(folder).lease():
+    with Postgres(folder, settings=QUICK).lease():
         assert sockets.stat().st_mode & 0o777 == 0o700
-        assert _ask(Postgres(folder), "SELECT 1") == 1
+        assert _ask(Postgres(folder, settings=QUICK), "SELECT 1") == 1
     assert not sockets.exists()
 
 
@@ -204,7 +206,7 @@ def test_a_socket_folder_open_to_others_is_refused(tmp_path: Path, monkeypatch: 
     sockets.chmod(0o755)
     try:
         with pytest.raises(MachineError) as told:
-            Postgres(folder).ensure_running()
+            Postgres(folder, settings=QUICK).ensure_running()
     finally:
         sockets.rmdir()
     assert told.value.sentence.startswith(f"{sockets} 不是我们的私有文件夹")
@@ -212,7 +214,7 @@ def test_a_socket_folder_open_to_others_is_refused(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["pg_password", "pg_admin_password"])
 def test_a_lost_password_is_made_anew(folder: DataFolder, name: str) -> None:
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     postgres.ensure_running()
     postgres.stop()
     (folder.path / "secrets" / name).unlink()
@@ -238,7 +240,7 @@ def test_an_own_postgresql_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.
 def test_missing_binaries_are_named(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", "/nowhere")
     with pytest.raises(MachineError, match="/nowhere"):
-        Postgres(folder).ensure_running()
+        Postgres(folder, settings=QUICK).ensure_running()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another name for the server")
@@ -249,16 +251,16 @@ def test_root_without_namespaces_uses_a_system_account(
 
     tmp_path.chmod(0o700)
     folder = DataFolder(tmp_path / "data")
-    with Postgres(folder).lease():
+    with Postgres(folder, settings=QUICK).lease():
         assert folder.pg.stat().st_uid == 0
     both = server_user._disguises()
     monkeypatch.setattr(server_user, "_disguises", lambda: both[1:])
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, settings=QUICK)
     with postgres.lease():
         assert _ask(postgres, "SELECT 1") == 1
         assert (folder.pg.stat().st_uid, psutil.Process(postgres.pid).username()) == (1, "daemon")
     monkeypatch.setattr(server_user, "_disguises", lambda: both)
-    with Postgres(folder).lease():
+    with Postgres(folder, settings=QUICK).lease():
         assert folder.pg.stat().st_uid == 0
 
 

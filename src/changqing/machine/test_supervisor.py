@@ -34,9 +34,9 @@ def application(environ, start_response):
 """
 # `changqing up` with the product's children replaced; the web server is the real one
 UP = """
-import dataclasses, json, sys
+import dataclasses, functools, sys
 from pathlib import Path
-from changqing.machine import books
+from changqing.machine import books, instance
 from changqing.machine.books import Command, demo_book, own_book
 from changqing.machine.error import MachineError
 from changqing.machine.folder import DataFolder
@@ -44,6 +44,7 @@ from changqing.machine.supervisor import Supervisor
 
 path, port, demo, step = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "demo", sys.argv[4]
 books.WSGI = "standin:application"
+instance.Postgres = functools.partial(instance.Postgres, settings={"fsync": "off"})
 folder = DataFolder(Path(path))
 found = [own_book(folder, port, demo_port=port + 1 if demo else None)]
 if demo:
@@ -177,10 +178,10 @@ def test_up_and_down_again_twice(run: Run) -> None:
         told = run.start().until_greeted("停止")
         assert told.splitlines() == [
             "",
-            f"常青已就绪： http://127.0.0.1:{run.port}",
-            f"  第一次使用，请打开这个一次性链接： http://127.0.0.1:{run.port}/start?code={run.folder.setup_code}",
-            f"  数据文件夹： {run.folder.path}",
-            "  停止： Ctrl-C",
+            f"常青已就绪：http://127.0.0.1:{run.port}",
+            f"  第一次使用，请打开这个一次性链接：http://127.0.0.1:{run.port}/start?code={run.folder.setup_code}",
+            f"  数据文件夹：{run.folder.path}",
+            "  停止：Ctrl-C",
         ]
         assert run.page() == "own"
         found = status(run.folder)
@@ -196,7 +197,7 @@ def test_up_and_down_again_twice(run: Run) -> None:
 def test_the_demo_runs_beside_in_a_folder_of_its_own(run: Run) -> None:
     (run.folder.demo.run / "signins.txt").write_text("经理 wang / 晴天 7\n")
     told = run.start(demo=True, DJANGO_X="1").until_greeted("常青已就绪", "晴天 7")
-    assert f"演示账簿： http://127.0.0.1:{run.port + 1}\n  演示用的登录：\n    经理 wang / 晴天 7\n" in told
+    assert f"演示账簿：http://127.0.0.1:{run.port + 1}\n  演示用的登录：\n    经理 wang / 晴天 7\n" in told
     assert (run.page(), run.page(run.port + 1)) == ("own", "demo")
     seen = {name: _environ(psutil.Process(run.pids()[name])) for name in ("web", "demo-web")}
     assert [

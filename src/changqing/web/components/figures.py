@@ -78,7 +78,7 @@ class Strip:
 
 @component("figure")
 class Figure:
-    """One figure of the strip: what it is, the number, one line of evidence; opens when given ``arithmetic``."""
+    """A figure of the strip: what it is, the number, one line of evidence; given ``arithmetic`` it opens."""
 
     label: str
     value: str
