@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from changqing.base.refused import Refused
 from changqing.ledger.rules.headers import Heading, heading, squash
 from changqing.ledger.rules.kinds import KINDS, Kind
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.names import NAMES, REGION_PARTS
+from changqing.ledger.rules.wording import unmet_sentence
 
 Samples = Sequence[Sequence[str | None]]
 
@@ -63,6 +65,16 @@ def guess(kind: str, header: Sequence[str], samples: Samples = ()) -> Mapping:
         why[candidate.field] = candidate.why
     mapping = Mapping(kind, tuple(header), columns, confidence, why)
     return _settled(_with_region(mapping, taken))
+
+
+def check(mapping: Mapping, *, rate_given: bool = False) -> None:
+    """Refused when the mapped columns cannot say what every row of the kind must say.
+
+    ``rate_given``: a tax rate was stated for the whole file, so that amounts with tax suffice.
+    """
+    unmet = mapping.unmet(rate_given=rate_given)
+    if unmet:
+        raise Refused(unmet_sentence(mapping.kind, unmet, mapping.header), field="mapping")
 
 
 def guess_kind(header: Sequence[str], samples: Samples = ()) -> list[tuple[str, float]]:
@@ -191,6 +203,4 @@ def _lookup(names: dict[str, tuple[str, ...]]) -> dict[str, dict[str, int]]:
 
 _LOOKUP = {kind: _lookup(names) for kind, names in NAMES.items()}
 _REGION_LOOKUP = [{squash(name) for name in part} for part in REGION_PARTS]
-_INVOICE_TOTALS = {
-    squash(name) for name in ("发票金额 开票金额 应收金额 InvoiceTotal AmountDue TotalDue".split())
-}
+_INVOICE_TOTALS = {squash(name) for name in ("发票金额", "开票金额", "应收金额", "InvoiceTotal", "AmountDue")}

@@ -7,16 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from changqing.base.refused import Refused
 from changqing.ledger.rules.headers import heading, squash
 from changqing.ledger.rules.kinds import KINDS, Kind, Need
-
-
-class UnknownColumn(ValueError):
-    """A saved or given mapping names a column that the header does not have, or a field the kind lacks."""
-
-    def __init__(self, field: str, column: str) -> None:
-        super().__init__(f"{field}: {column}")
-        self.field, self.column = field, column
+from changqing.ledger.rules.wording import unknown_column_sentence, unknown_field_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +83,15 @@ class Mapping:
 
 
 def from_json(saved: Dict[str, Any], header: Sequence[str]) -> Mapping:
-    """The mapping that ``saved`` means under this header; UnknownColumn when a column or a field is not there.
+    """The mapping that ``saved`` means under this header; Refused when a column or a field is not there.
 
-    Also takes what a person types: ``{"kind": "orders", "columns": {"amount": "Sales", "region": ["City", "State"]}}``.
+    Also takes what a person types: ``{"kind": "accounts", "columns": {"name": "Shop", "region": ["State", "City"]}}``.
     """
     kind = str(saved["kind"])
     columns: dict[str, tuple[int, ...]] = {}
     for name, wanted in saved["columns"].items():
         if name not in KINDS[kind].names:
-            raise UnknownColumn(name, str(wanted))
+            raise Refused(unknown_field_sentence(name, kind), field=name)
         asked = wanted if isinstance(wanted, list) else [wanted]
         columns[name] = tuple(_index(header, name, item) for item in asked)
     given = dict.fromkeys(columns, 1.0)
@@ -121,5 +115,5 @@ def _index(header: Sequence[str], name: str, item: Any) -> int:
     exact = [i for i, seen in enumerate(header) if seen == text]
     alike = exact or [i for i, seen in enumerate(header) if squash(seen) == squash(text)]
     if nth >= len(alike):
-        raise UnknownColumn(name, text)
+        raise Refused(unknown_column_sentence(name, text, header), field=name)
     return alike[nth]

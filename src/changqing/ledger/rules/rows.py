@@ -26,6 +26,11 @@ SQL_TYPES = {
     "day": "DATE",
     **{type_: f"DECIMAL(18,{scale})" for type_, scale in SCALES.items()},
 }
+#: whose a row is: the customer's key, or the name where there is no key
+CUSTOMER = (
+    ("customer", "coalesce(t_customer, t_customer_name)"),
+    ("customer_name", "t_customer_name"),
+)
 #: a document's own columns: blank in all of them, a row belongs to the document above
 _DOCUMENT = ("order_no", "customer", "customer_name")
 _CONTENT = ("product", "product_name", "line_no")
@@ -109,6 +114,18 @@ def fated(mapping: Mapping, choices: Choices, source: Source) -> str:
     with_fate = f"SELECT *, {_fate(mapping)} AS fate FROM ({values(mapping, choices, source)})"
     with_more = f"SELECT *, {is_more(mapping)} AS is_more FROM ({with_fate})"
     return _filled_down(mapping, choices, with_more) if choices.carried else with_more
+
+
+def whole(mapping: Mapping, rows_sql: str) -> str:
+    """The rows with a typed NULL for each field that has no column, so that no rule need ask."""
+    absent = []
+    for f in mapping.of.fields:
+        if f.name not in mapping:
+            prefixes = {"day": "vr", "currency": "vt"}.get(f.type, "vr" if f.type in SCALES else "t")
+            for prefix in prefixes:
+                type_ = SQL_TYPES[f.type] if prefix == "v" else "VARCHAR"
+                absent.append(f"CAST(NULL AS {type_}) AS {prefix}_{f.name}")
+    return f"SELECT *, {', '.join(absent)} FROM ({rows_sql})" if absent else rows_sql
 
 
 def _lone_first(mapping: Mapping) -> bool:

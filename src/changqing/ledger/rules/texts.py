@@ -40,7 +40,7 @@ def _is_plain(cell: str) -> str:
 
     No word for nothing starts with a digit, and those that start with a letter are at most six bytes long.
     """
-    first, last = f"ascii({cell})", f"ascii(right({cell}, 1))"
+    first, last = f"ascii({cell})", f"ascii({cell}[-1])"
     letter = f"({first} BETWEEN 65 AND 90 OR {first} BETWEEN 97 AND 122 OR {first} BETWEEN 19968 AND 40959)"
     return (
         f"(({first} BETWEEN 48 AND 57 OR ({letter} AND strlen({cell}) > 6)) "
