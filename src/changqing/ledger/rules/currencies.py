@@ -8,7 +8,7 @@ from changqing.ledger.rules.words import BLANKS, CURRENCIES
 
 
 def code_of(text: str) -> str:
-    """The ISO code that the text means; NULL for nothing (or for "the book's own", 本币) and for unknown words."""
+    """The ISO code that the text means; NULL for nothing, for 本币 (the book's own) and for unknown words."""
 
     def looked_up(s: str) -> str:
         cases = " ".join(

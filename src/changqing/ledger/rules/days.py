@@ -2,7 +2,8 @@
 
 ``first`` says what comes first in 05/01/2026 in this column: "day", "month", or "" when nothing in the
 column tells (then such cells are refused). ``serials``: the column counts days as spreadsheets do (45931).
-Two-digit years are refused, save behind a month's name (05-JAN-26, as Oracle writes): there the order is sure.
+Two-digit years are refused, save behind a month's name (05-JAN-26, as Oracle writes),
+where the order is sure.
 """
 
 from __future__ import annotations

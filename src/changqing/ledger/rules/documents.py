@@ -34,7 +34,8 @@ def _written(mapping: Mapping, choices: Choices) -> str:
         return "v_amount"
     return (
         "CASE WHEN v_amount IS NOT NULL THEN v_amount "
-        "WHEN v_net_amount IS NOT NULL AND v_tax IS NOT NULL THEN try_cast(v_net_amount + v_tax AS DECIMAL(18,4)) "
+        "WHEN v_net_amount IS NOT NULL AND v_tax IS NOT NULL "
+        "THEN try_cast(v_net_amount + v_tax AS DECIMAL(18,4)) "
         f"WHEN v_net_amount IS NOT NULL THEN {with_tax('v_net_amount', rate_of(choices))} END"
     )
 

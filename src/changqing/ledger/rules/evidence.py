@@ -53,8 +53,8 @@ def _number_shapes(mapping: Mapping) -> list[str]:
         plain = f"try_cast({cell} AS DECIMAL(18,4)) IS NOT NULL"
         other = f"CASE WHEN {is_blank(cell, VALUE_BLANKS)} THEN NULL ELSE {numbers.shape(cell)} END"
         shapes.append(
-            f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL WHEN {plain} THEN {numbers.plain_shape(cell)} "
-            f"ELSE {other} END AS s_{f.name}"
+            f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL "
+            f"WHEN {plain} THEN {numbers.plain_shape(cell)} ELSE {other} END AS s_{f.name}"
         )
     return shapes
 
@@ -66,8 +66,8 @@ def _day_shapes(mapping: Mapping) -> list[str]:
         plain = f"CASE WHEN contains({cell}, '/') THEN 'slash' ELSE 'iso' END"
         other = f"CASE WHEN {is_blank(cell, DAY_BLANKS)} THEN NULL ELSE {days.shape(cell)} END"
         shapes.append(
-            f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL WHEN {days.fast(cell)} IS NOT NULL THEN {plain} "
-            f"ELSE {other} END AS s_{f.name}"
+            f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL "
+            f"WHEN {days.fast(cell)} IS NOT NULL THEN {plain} ELSE {other} END AS s_{f.name}"
         )
     return shapes
 
@@ -75,8 +75,8 @@ def _day_shapes(mapping: Mapping) -> list[str]:
 def _mark_counts(mapping: Mapping) -> list[str]:
     fields = [name for name in _MONEY if name in mapping]
     return [
-        f"count(*) FILTER (w_{name} IS NOT NULL AND CASE WHEN w_{name} IS NOT NULL THEN {is_marked(f'r_{name}')} "
-        f"ELSE false END) AS {name}__marked"
+        f"count(*) FILTER (CASE WHEN w_{name} IS NOT NULL THEN {is_marked(f'r_{name}')} ELSE false END) "
+        f"AS {name}__marked"
         for name in fields
     ]
 

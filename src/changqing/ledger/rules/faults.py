@@ -1,4 +1,4 @@
-"""Why a row is refused: a fault is a code, the field it is about, and the SQL condition under which it holds."""
+"""Why a row is refused: a fault is a code, the field it is about, and the SQL under which it holds."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ def key_of_row(mapping: Mapping) -> str:
     """SQL for the canonical text of the row's identity, without its occurrence.
 
     Its parts stand behind a letter that says which parts they are and are set apart by chr(31), which no part
-    holds: so equal texts mean equal keys. orders: order and line number, else order and product, else customer,
-    day and product.
+    holds: so equal texts mean equal keys. orders: order and line number, else order and product, else
+    customer, day and product.
     """
     return _KEYS[mapping.kind](mapping)
 

@@ -69,7 +69,7 @@ class Mapping:
         return replace(self, columns=rest(self.columns), confidence=rest(self.confidence), why=rest(self.why))
 
     def as_json(self) -> dict[str, Any]:
-        """By header text, so that a saved mapping survives reordered columns; ``nth`` tells equal headers apart."""
+        """By header text, so that it survives reordered columns; ``nth`` tells equal headers apart."""
         return {
             "kind": self.kind,
             "columns": {
@@ -85,7 +85,7 @@ class Mapping:
 def from_json(saved: Dict[str, Any], header: Sequence[str]) -> Mapping:
     """The mapping that ``saved`` means under this header; Refused when a column or a field is not there.
 
-    Also takes what a person types: ``{"kind": "accounts", "columns": {"name": "Shop", "region": ["State", "City"]}}``.
+    Also takes what a person types: ``{"kind": "accounts", "columns": {"name": "Shop", "region": ["City"]}}``.
     """
     kind = str(saved["kind"])
     columns: dict[str, tuple[int, ...]] = {}
@@ -99,7 +99,7 @@ def from_json(saved: Dict[str, Any], header: Sequence[str]) -> Mapping:
 
 
 def overridden(guessed: Mapping, given: Mapping) -> Mapping:
-    """The guess, with what a person gave laid over it: given columns leave the fields that had guessed them."""
+    """The guess, with what a person gave laid over it; fields that had guessed a given column let it go."""
     taken = {index for indexes in given.columns.values() for index in indexes}
     result = guessed
     for name, indexes in guessed.columns.items():

@@ -155,8 +155,9 @@ def _conditions(mapping: Mapping) -> dict[str, str]:
 def _reasons(mapping: Mapping, choices: Choices) -> str:
     """All faults of a row, as a list of structs."""
     found = [
-        f"CASE WHEN {fault.condition} THEN struct_pack(code := {fault.code}, field := {literal(fault.field)}, "
-        f"col := {mapping.column(fault.field)}, value := {_cell(mapping.of.field(fault.field))}, "
+        f"CASE WHEN {fault.condition} THEN struct_pack(code := {fault.code}, "
+        f"field := {literal(fault.field)}, col := {mapping.column(fault.field)}, "
+        f"value := {_cell(mapping.of.field(fault.field))}, "
         f"detail := CAST({fault.detail} AS VARCHAR), other := CAST({fault.other} AS BIGINT)) END"
         for fault in _faults(mapping, choices)
     ]

@@ -28,8 +28,8 @@ def net_of_tax(gross: str, rate: str) -> str:
 
     def cents(n: str) -> str:
         return (
-            f"CASE WHEN {n}.d > 0 THEN CAST(sign({n}.n) * ((abs({n}.n) + {n}.d) // (2 * {n}.d)) AS DECIMAL(38,0)) "
-            "* 0.01::DECIMAL(3,2) END"
+            f"CASE WHEN {n}.d > 0 THEN CAST(sign({n}.n) * ((abs({n}.n) + {n}.d) // (2 * {n}.d)) "
+            "AS DECIMAL(38,0)) * 0.01::DECIMAL(3,2) END"
         )
 
     exact = let("n", f"struct_pack(n := {above}, d := {below})", cents)
@@ -37,7 +37,7 @@ def net_of_tax(gross: str, rate: str) -> str:
 
 
 def currency_of(mapping: Mapping, choices: Choices) -> str:
-    """The row's currency: its column's, else the header's (金额(USD)), else the sign in its cell, else NULL."""
+    """The row's currency: its column's, else the header's (USD), else the sign in its cell, else NULL."""
     if "currency" in mapping:
         return "v_currency"
     for name in ("amount", "amount_with_tax", "net_amount", "price", "price_with_tax"):

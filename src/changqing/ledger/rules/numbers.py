@@ -121,7 +121,7 @@ def _magnitude(body: str, style: Style, exponent: int, *, shares: bool) -> str:
 
 
 def _dotted(digits: str, style: Style) -> str:
-    """Digits in the style, with a dot for decimals and nothing between groups; NULL when they are no number."""
+    """Digits with a dot for decimals and nothing between groups; NULL when they are no number."""
     groups, eu_groups = literal(", '"), literal(",. '")
     us = f"translate({digits}, {groups}, '')"
     eu = f"translate({digits}, {eu_groups}, '.')"

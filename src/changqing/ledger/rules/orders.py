@@ -21,7 +21,7 @@ _TOLERANCE = "greatest(0.01, 0.005 * abs({0}))"
 
 
 def judged(mapping: Mapping, choices: Choices, rows_sql: str) -> str:
-    """Rows with their meaning: ``kind``, turned signs ``q_ a_ g_ x_``, ``net``, ``qp``, ``cost_``, ``currency_``."""
+    """Rows with ``kind``, turned signs ``q_ a_ g_ x_``, ``net``, ``qp``, ``cost_`` and ``currency_``."""
     typed = f"SELECT *, {told_kind(mapping, 'line_type')} AS told FROM ({rows_sql})"
     turned = (
         "SELECT *, "
@@ -72,7 +72,8 @@ def _cost() -> str:
     """Line cost, else unit cost × quantity. Goods that come back bring their cost back; credits without
     goods cost nothing; anything else without a cost is unknown, not nought."""
     return (
-        "CASE WHEN v_cost IS NOT NULL THEN CASE WHEN q_ < 0 OR kind = 'return' THEN -abs(v_cost) ELSE v_cost END "
+        "CASE WHEN v_cost IS NOT NULL "
+        "THEN CASE WHEN q_ < 0 OR kind = 'return' THEN -abs(v_cost) ELSE v_cost END "
         f"WHEN v_unit_cost IS NOT NULL AND q_ IS NOT NULL THEN {product_of('q_', 'v_unit_cost')} "
         "WHEN kind IN ('credit', 'rebate') AND q_ IS NULL THEN 0 END"
     )
@@ -93,7 +94,8 @@ def _no_amount(mapping: Mapping) -> Fault:
     money = ("amount", "amount_with_tax", "price", "price_with_tax")
     field = next(name for name in money if name in mapping)
     code = (
-        "CASE WHEN g_ IS NOT NULL OR v_price_with_tax IS NOT NULL AND q_ IS NOT NULL AND rate_ IS NULL THEN 'tax_unknown' "
+        "CASE WHEN rate_ IS NULL AND (g_ IS NOT NULL OR v_price_with_tax IS NOT NULL AND q_ IS NOT NULL) "
+        "THEN 'tax_unknown' WHEN g_ IS NOT NULL THEN 'range' "
         "WHEN q_ IS NOT NULL AND v_price IS NOT NULL THEN 'range' ELSE 'missing' END"
     )
     return Fault(code, field, "net IS NULL")

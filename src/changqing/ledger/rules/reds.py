@@ -10,7 +10,10 @@ from changqing.ledger.rules.sql import literal
 
 _REBATE = "返利|返点|返现|REBATE|BONUS"
 _RETURN = r"退货|退回|销退|退换|\bRETURNS?\b|\bRMA\b|^(RE|REK|RK)$"
-_CREDIT = r"红字|红票|红冲|冲红|冲销|负数|贷项|折让|^红$|\bCREDIT[- _]?(NOTE|MEMO|INVOICE)\b|^CREDIT$|^(G2|GK|CR|CN|CRN)$"
+_CREDIT = (
+    r"红字|红票|红冲|冲红|冲销|负数|贷项|折让|^红$"
+    r"|\bCREDIT[- _]?(NOTE|MEMO|INVOICE)\b|^CREDIT$|^(G2|GK|CR|CN|CRN)$"
+)
 _YES = "1|是|Y|YES|TRUE|T|√|红|红字|退|退货|R|RED|X"
 _RED = "-1|红|红字|红单|R|RED"
 

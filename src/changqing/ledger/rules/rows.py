@@ -101,8 +101,8 @@ def values(mapping: Mapping, choices: Choices, source: Source) -> str:
     for f in mapped(mapping, *SCALES):
         rounded = numbers.even(f"w_{f.name}", SCALES[f.type])
         columns.append(
-            f"CASE WHEN f_{f.name} IS NOT NULL THEN f_{f.name} WHEN w_{f.name} IS NOT NULL THEN {rounded} END "
-            f"AS v_{f.name}"
+            f"CASE WHEN f_{f.name} IS NOT NULL THEN f_{f.name} "
+            f"WHEN w_{f.name} IS NOT NULL THEN {rounded} END AS v_{f.name}"
         )
     for f in mapped(mapping, "currency"):
         columns.append(f"{code_of(f't_{f.name}')} AS v_{f.name}")
