@@ -1,0 +1,130 @@
+"""Which accounts a person may see, and questions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from changqing.accounts.models import Account as Account
+from changqing.accounts.models import Contact as Contact
+from changqing.accounts.rules import in_a_circle
+from changqing.people.models import Department, User
+from changqing.people.permissions import (
+    SEES_NOTHING,
+    SEES_THE_DEPARTMENT,
+    Operator,
+    Principal,
+    along,
+    sees_the_whole_book,
+)
+from changqing.people.queries import departments_under
+
+Row = TypeVar("Row", bound=Model)
+
+
+def _rule(to: Principal) -> Q:
+    """The one rule, written for accounts: own and backed-up ones, the department's for who leads it."""
+    here = Q(withdrawn=False)
+    if isinstance(to, Operator) or sees_the_whole_book(to):
+        return here
+    if to.role in SEES_NOTHING or not to.is_active:
+        return Q(pk__in=[])
+    mine = Q(owner=to) | Q(backup=to)
+    if to.role in SEES_THE_DEPARTMENT and to.department:
+        below = list(departments_under(to.department).values_list("pk", flat=True))
+        mine |= Q(department__in=below)
+    return here & mine
+
+
+def visible_to(to: Principal, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """``rows`` of any model that names its ``account_path``, narrowed to what ``to`` may see."""
+    path = rows.model.account_path  # type: ignore[attr-defined]
+    return rows.filter(along(path, _rule(to)))
+
+
+def accounts(to: Principal) -> QuerySet[Account]:
+    """The accounts that ``to`` may see."""
+    return visible_to(to, Account.objects.all())
+
+
+def account_by_key(to: Principal, key: str) -> Account | None:
+    """The account known by ``key``, or None when there is none that ``to`` may see."""
+    return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
+
+
+def holds(words: str) -> Q:
+    """Accounts whose name, pinyin, initials or key hold every one of ``words``."""
+    rule = Q()
+    for word in words.lower().split():
+        rule &= Q(search__contains=word)
+    return rule
+
+
+def searched(rows: QuerySet[Account], words: str) -> QuerySet[Account]:
+    """``rows`` whose name, pinyin, initials or key hold every word of ``words``."""
+    return rows.filter(holds(words))
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What the accounts a person may see can be narrowed by; owners and departments are (id, name)."""
+
+    industries: list[str]
+    regions: list[str]
+    owners: list[tuple[int, str]]
+    departments: list[tuple[int, str]]
+
+
+def facets(to: Principal) -> Facets:
+    """The values that occur among the accounts that ``to`` may see."""
+    rows = accounts(to).order_by()
+
+    def values(field: str) -> list[str]:
+        return sorted(rows.exclude(**{field: ""}).values_list(field, flat=True).distinct())
+
+    owners = User.objects.filter(pk__in=rows.values("owner")).order_by("full_name")
+    departments = Department.objects.filter(pk__in=rows.values("department")).order_by("path")
+    return Facets(
+        industries=values("industry"),
+        regions=values("region"),
+        owners=list(owners.values_list("pk", "full_name")),
+        departments=list(departments.values_list("pk", "name")),
+    )
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Where an account stands in its group, as far as the reader may see; ``hidden`` counts the rest."""
+
+    parent: Account | None
+    children: list[Account]
+    hidden: int
+
+
+def group_of(to: Principal, account: Account) -> Kin:
+    """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
+    near = Account.objects.filter(Q(pk=account.parent_id) | Q(parent=account), withdrawn=False)
+    seen = list(visible_to(to, near).order_by("pinyin", "pk"))
+    parent = next((each for each in seen if each.pk == account.parent_id), None)
+    return Kin(parent, [each for each in seen if each is not parent], near.count() - len(seen))
+
+
+def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
+    """Who holds or held a post at ``account``, present ones first."""
+    return (
+        visible_to(to, Contact.objects.filter(account=account))
+        .select_related("person")
+        .order_by("-until", "person__pinyin")
+    )
+
+
+def circles() -> Iterator[str]:
+    """Accounts that are their own ancestors, as sentences; there must be none."""
+    above = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    ring = in_a_circle({child: parent for child, parent in above.items() if parent is not None})
+    for key in Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True):
+        yield _("客户 %(key)s 的上级绕回了自己。") % {"key": key}

@@ -1,0 +1,52 @@
+"""Money as people write it: 万 and 亿 in Chinese, k, m and bn in English; always with its currency."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
+
+CENT = Decimal("0.01")
+SYMBOLS = {"CNY": "¥", "USD": "US$", "EUR": "€", "HKD": "HK$", "JPY": "JP¥", "GBP": "£"}
+_STEPS = {
+    "zh": [(Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万"), (Decimal(1), "元")],
+    "en": [(Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"), (Decimal(1), "")],
+}
+
+
+class Written(NamedTuple):
+    """Money ready for the page: ``number`` carries sign and currency, ``unit`` stands in its own column."""
+
+    number: str
+    unit: str
+
+
+def symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency} ")
+
+
+def written(amount: Decimal, currency: str, language: str) -> Written:
+    """``amount`` with at most four significant digits and two decimals, in the reader's units.
+
+    >>> written(Decimal("77548570.20"), "CNY", "zh-hans")
+    Written(number='¥7,755', unit='万')
+    >>> written(Decimal("-1234"), "USD", "en")
+    Written(number='−US$1.23', unit='k')
+    """
+    steps = _STEPS["zh" if language.startswith("zh") else "en"]
+    size = abs(amount)
+    scale, unit = next((step for step in steps if size >= step[0]), steps[-1])
+    scaled = size / scale
+    digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+    if scale == 1:
+        digits = 0 if scaled == scaled.to_integral_value() else 2
+    text = f"{scaled.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):,f}"
+    if digits and scale != 1:
+        text = text.rstrip("0").rstrip(".")
+    sign = "−" if amount < 0 and text.strip("0.,") else ""
+    return Written(f"{sign}{symbol(currency)}{text}", unit)
+
+
+def exact(amount: Decimal, currency: str) -> str:
+    """``amount`` to the cent with its currency: ¥77,548,570.20."""
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{symbol(currency)}{abs(amount).quantize(CENT, ROUND_HALF_EVEN):,f}"

@@ -1,0 +1,256 @@
+"""The catalogue of imports, whose customer is whose account, and the rollups."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from changqing.accounts.models import Account
+from changqing.people.models import Department
+
+
+class Kind(models.TextChoices):
+    """What a file tells."""
+
+    ACCOUNTS = "accounts", _("客户")
+    PRODUCTS = "products", _("产品")
+    ORDERS = "orders", _("订单")
+    INVOICES = "invoices", _("发票")
+    RECEIPTS = "receipts", _("回款")
+    COSTS = "costs", _("服务成本")
+    OPENINGS = "openings", _("期初余额")
+
+
+class Meaning(models.TextChoices):
+    """What the rows of a file say about the rows that came before them."""
+
+    LINES = "lines", _("逐行更新")
+    ORDERS = "orders", _("整单更新")
+    PERIOD = "period", _("整段账期")
+
+
+class Source(models.Model):
+    """A system that files come from. Keys of customers and products are its own; lines keep them."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceFormat(models.Model):
+    """How a source's files of one kind were last read, so that the next one needs no asking."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="formats")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    mapping = models.JSONField(default=dict)
+    meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
+    options = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "kind"], name="one_format_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.kind}"
+
+
+class Import(models.Model):
+    """One file on its way into the book, and its place in the catalogue of imports in force.
+
+    ``number`` orders imports: of those in force the newest line per key counts. It is given when the
+    import is entered, under the lock, so that it says the order of entering.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("排队中")
+        RUNNING = "running", _("写入中")
+        IN_FORCE = "in_force", _("有效")
+        UNDONE = "undone", _("已撤销")
+        FAILED = "failed", _("失败")
+
+    class Unknown(models.TextChoices):
+        CREATE = "create", _("新建客户")
+        MATCH = "match", _("按名称匹配，匹配不上则退回")
+        REFUSE = "refuse", _("退回")
+
+    number = models.PositiveIntegerField(null=True, unique=True)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
+    from_day = models.DateField(null=True, blank=True)
+    to_day = models.DateField(null=True, blank=True)
+    unknown = models.CharField(max_length=8, choices=Unknown.choices, default=Unknown.CREATE)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+    mapping = models.JSONField(default=dict)
+    file_name = models.CharField(max_length=255)
+    file_digest = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    step = models.CharField(max_length=20, blank=True)
+    rows_done = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    report = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["in_force", "undone"]) | models.Q(number__isnull=False),
+                name="entered_import_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(meaning="period")
+                | models.Q(from_day__isnull=False, to_day__isnull=False, to_day__gte=models.F("from_day")),
+                name="period_import_has_its_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number or '–'} {self.file_name}"
+
+
+class Segment(models.Model):
+    """One immutable Parquet file of an import: its lines, those it replaces, or its refused rows."""
+
+    class Holds(models.TextChoices):
+        LINES = "lines", _("明细")
+        REPLACED = "replaced", _("被替换的明细")
+        REFUSED = "refused", _("退回行")
+
+    owner = models.ForeignKey(Import, models.CASCADE, related_name="segments")
+    holds = models.CharField(max_length=10, choices=Holds.choices)
+    path = models.CharField(max_length=200, unique=True)
+    rows = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Replacement(models.Model):
+    """``newer`` replaces ``rows`` lines of ``older``: while it is in force they do not count.
+
+    Noted when ``newer`` comes, against every import before it, undone ones too, since a redo may bring
+    them back. ``wholly``: every line of ``older``, so that its file need not be read at all.
+    """
+
+    newer = models.ForeignKey(Import, models.CASCADE, related_name="replaces")
+    older = models.ForeignKey(Import, models.CASCADE, related_name="replaced_by")
+    rows = models.BigIntegerField()
+    wholly = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["newer", "older"], name="replacement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.newer} > {self.older}"
+
+
+class CustomerKey(models.Model):
+    """Whose account a source's customer key is. Merging and re-matching change this, never the ledger.
+
+    ``made`` is the account that was created because a file named this key.
+    """
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="customers")
+    key = models.CharField(max_length=160)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="customer_keys")
+    made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+
+    account_path = "account"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="customer_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.key}"
+
+
+class Product(models.Model):
+    """What the product imports in force say of one product of a source."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="products")
+    key = models.CharField(max_length=160)
+    name = models.CharField(max_length=240, blank=True)
+    family = models.CharField(max_length=120, blank=True)
+    subfamily = models.CharField(max_length=120, blank=True)
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="product_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class AccountMonth(models.Model):
+    """Rollup: one account's money in one month and product family, in the book's currency, without tax.
+
+    ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="months", db_index=False)
+    month = models.DateField()
+    family = models.CharField(max_length=120)
+    revenue = models.DecimalField(max_digits=22, decimal_places=4)
+    margin = models.DecimalField(max_digits=22, decimal_places=4)
+    revenue_without_cost = models.DecimalField(max_digits=22, decimal_places=4)
+    lines = models.IntegerField()
+
+    account_path = "account"
+
+    class Meta:
+        indexes = [models.Index("account", "month", name="account_month")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.month} {self.family}"
+
+
+class AccountFlow(models.Model):
+    """Rollup: an account's invoices, receipts, costs to serve and openings by month and currency."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="flows", db_index=False)
+    month = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=22, decimal_places=4)
+    rows = models.IntegerField()
+
+    account_path = "account"
+
+    class Meta:
+        indexes = [models.Index("account", "month", name="account_flow")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.month} {self.kind}"
+
+
+class AccountTotals(models.Model):
+    """Rollup: one row per account with order lines, over the whole book.
+
+    ``purchases`` counts days with an order whose net amount is above zero. Lines in another currency are
+    kept and counted in ``lines_in_other_currency``; they are in no sum.
+    """
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="totals")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    orders = models.IntegerField()
+    purchases = models.IntegerField()
+    lines = models.IntegerField()
+    lines_without_cost = models.IntegerField()
+    lines_in_other_currency = models.IntegerField()
+    revenue = models.DecimalField(max_digits=22, decimal_places=4)
+    margin = models.DecimalField(max_digits=22, decimal_places=4, null=True)
+
+    account_path = "account"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.revenue}"

@@ -1,0 +1,40 @@
+"""Django finds its tables here: one app, one migration history."""
+
+from changqing.accounts.models import Account, Contact, Person
+from changqing.ledger.models import (
+    AccountFlow,
+    AccountMonth,
+    AccountTotals,
+    CustomerKey,
+    Import,
+    Product,
+    Replacement,
+    Segment,
+    Source,
+    SourceFormat,
+)
+from changqing.people.models import Department, User
+from changqing.records.models import AuditLine, MethodVersion
+from changqing.value.models import AccountRank, Ranking
+
+__all__ = [
+    "Account",
+    "AccountFlow",
+    "AccountMonth",
+    "AccountRank",
+    "AccountTotals",
+    "AuditLine",
+    "Contact",
+    "CustomerKey",
+    "Department",
+    "Import",
+    "MethodVersion",
+    "Person",
+    "Product",
+    "Ranking",
+    "Replacement",
+    "Segment",
+    "Source",
+    "SourceFormat",
+    "User",
+]

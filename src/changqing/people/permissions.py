@@ -1,0 +1,81 @@
+"""Who may: the mechanism behind every read and every deed.
+
+Each model names its path to the account in ``account_path``; the rule for accounts stands in
+``accounts/queries.py`` and every other room follows its path. Deeds are named verbs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from changqing.base.refused import Refused
+from changqing.people.models import Role, User
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Work without a person: the operator of the machine or a nightly run, with the reason it runs."""
+
+    because: str
+    name: str = "operator"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Principal = User | Operator
+
+SEES_THE_BOOK: frozenset[str] = frozenset({Role.EXECUTIVE, Role.OPERATOR})
+SEES_THE_DEPARTMENT: frozenset[str] = frozenset({Role.DIRECTOR})
+SEES_NOTHING: frozenset[str] = frozenset({Role.ADMIN})
+
+MAY: dict[str, frozenset[str]] = {
+    "bring in files": frozenset({Role.OPERATOR}),
+    "see imports": frozenset({Role.OPERATOR, Role.EXECUTIVE}),
+    "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR}),
+    "add users": frozenset({Role.ADMIN}),
+    "keep the book": frozenset({Role.OPERATOR}),
+    "rank the book": frozenset({Role.OPERATOR}),
+}
+
+
+def operator(*, because: str) -> Operator:
+    """The named principal of work that no person asked for."""
+    return Operator(because=because)
+
+
+def sees_the_whole_book(by: Principal) -> bool:
+    return isinstance(by, Operator) or by.role in SEES_THE_BOOK
+
+
+def may(by: Principal, verb: str) -> bool:
+    """Whether ``by`` may do ``verb`` at all; KeyError on a verb nobody declared."""
+    allowed = MAY[verb]
+    return isinstance(by, Operator) or (by.is_active and by.role in allowed)
+
+
+def check_may(by: Principal, verb: str) -> None:
+    """Raise Refused unless ``by`` may do ``verb``; asked before anything is written."""
+    if not may(by, verb):
+        raise Refused(_("您的角色（%(role)s）不能做这件事。请联系系统管理员。") % {"role": role_name(by)})
+
+
+def role_name(by: Principal) -> str:
+    return str(Role(by.role).label) if isinstance(by, User) else by.name
+
+
+def along(path: str, rule: Q) -> Q:
+    """``rule``, written for accounts, for a model that reaches its account by ``path``."""
+    if not path or not rule:
+        return rule
+    moved = Q(_connector=rule.connector, _negated=rule.negated)
+    for child in rule.children:
+        if isinstance(child, Q):
+            moved.children.append(along(path, child))
+        else:
+            name, value = child  # type: ignore[misc]
+            moved.children.append((f"{path}__{name}", value))
+    return moved

@@ -1,0 +1,43 @@
+"""Questions about users and departments."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from changqing.base.refused import Refused
+from changqing.people.models import Department, User
+
+
+def user_named(username: str) -> User:
+    """The active user of that name, or Refused."""
+    user = User.objects.select_related("department").filter(username=username.lower(), is_active=True).first()
+    if user is None:
+        raise Refused(_("没有名为 %(name)s 的在职用户。") % {"name": username})
+    return user
+
+
+def user_with_id(pk: int) -> User:
+    """The active user ``pk``, or Refused: who has left does nothing any more."""
+    user = User.objects.filter(pk=pk, is_active=True).first()
+    if user is None:
+        raise Refused(_("发起人已停用，没有执行。"))
+    return user
+
+
+def has_users() -> bool:
+    return User.objects.exists()
+
+
+def departments_under(department: Department) -> QuerySet[Department]:
+    """``department`` and everything below it."""
+    return Department.objects.filter(path__startswith=department.path)
+
+
+def department_named(name: str) -> Department:
+    """The department of that name, or Refused."""
+    found = Department.objects.filter(name__iexact=name).first()
+    if found is None:
+        known = "、".join(Department.objects.order_by("path").values_list("name", flat=True)[:20])
+        raise Refused(_("没有部门“%(name)s”。现有部门：%(known)s") % {"name": name, "known": known or "–"})
+    return found

@@ -1,0 +1,154 @@
+"""Settings: safe defaults, environment variables with loud errors, no debug unless asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from changqing.machine.environment import env_bool, env_int, env_list, env_text
+from changqing.machine.folder import DataFolder
+from changqing.machine.postgres import Postgres
+
+PACKAGE = Path(__file__).resolve().parent
+FOLDER = DataFolder.from_environment()
+
+DEBUG = env_bool("CHANGQING_DEBUG", default=False)
+SECRET_KEY = env_text("CHANGQING_SECRET_KEY", default="") or FOLDER.secret("secret_key")
+ALLOWED_HOSTS = env_list("CHANGQING_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_list("CHANGQING_TRUSTED_ORIGINS", default=[])
+
+# Which book this process serves; the demo is another instance with a data folder of its own.
+BOOK = env_text("CHANGQING_BOOK", default="own")
+BOOK_URL = env_text("CHANGQING_BOOK_URL", default="")
+DEMO_URL = env_text("CHANGQING_DEMO_URL", default="")
+BOOK_CURRENCY = env_text("CHANGQING_CURRENCY", default="CNY").upper()
+MEMORY_MB = env_int("CHANGQING_LEDGER_MEMORY_MB", default=1500, least=256)
+THREADS = env_int("CHANGQING_LEDGER_THREADS", default=2, least=1)
+
+_url = env_text("DATABASE_URL", default="") or Postgres(FOLDER).url
+_at = conninfo_to_dict(_url)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _at.get("dbname", "changqing"),
+        "USER": _at.get("user", ""),
+        "PASSWORD": _at.get("password", ""),
+        "HOST": _at.get("host", ""),
+        "PORT": str(_at.get("port", "")),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+            "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=600s",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "changqing",
+]
+AUTH_USER_MODEL = "changqing.User"
+PROCRASTINATE_ON_APP_READY = "changqing.jobs.queue.on_app_ready"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "changqing.web.middleware.Sealed",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "changqing.web.middleware.LanguageOfTheUser",
+    "changqing.web.middleware.RefusalsAsPages",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "changqing.urls"
+WSGI_APPLICATION = "changqing.web.wsgi.application"
+LOGIN_URL = "signin"
+LOGIN_REDIRECT_URL = "portfolio"
+LOGOUT_REDIRECT_URL = "signin"
+# This instance and the demo answer on one host at two ports, and browsers share cookies between ports.
+SESSION_COOKIE_NAME = f"changqing_{BOOK}_session"
+CSRF_COOKIE_NAME = f"changqing_{BOOK}_csrf"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("CHANGQING_HTTPS", default=False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = sorted(PACKAGE.glob("*/locale"))
+LANGUAGE_COOKIE_NAME = "changqing_language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env_text("CHANGQING_TIME_ZONE", default="Asia/Shanghai")
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [("", PACKAGE / "web" / "static")]
+STATIC_ROOT = FOLDER.path / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "web"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "changqing.web.components.tags",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "changqing.web.shell.context",
+            ],
+        },
+    }
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_text("CHANGQING_LOG_LEVEL", default="INFO").upper()},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

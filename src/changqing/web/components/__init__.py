@@ -1,0 +1,1 @@
+"""About twenty small components over the kit; each declares its props and refuses unknown ones."""
