@@ -63,7 +63,7 @@ def test_a_wrong_value_is_refused_when_it_is_known(text: str, said: str) -> None
 
 def test_every_component_has_its_template_and_its_sentence() -> None:
     for component in COMPONENTS.values():
-        assert component.template.template.name == f"components/{component.name}.html"
+        assert component.template.name == f"components/{component.name}.html"
         assert component.props.__doc__, component.name
 
 

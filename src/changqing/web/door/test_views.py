@@ -171,7 +171,9 @@ def test_the_one_time_link_makes_one_operator_and_is_dead_then(client: Client) -
         ({"username": "x" * 81}, "username", "太长了。"),
     ],
 )
-def test_a_first_user_who_is_refused_reads_why(client: Client, change: dict, field: str, said: str) -> None:
+def test_a_first_user_who_is_refused_reads_why(
+    client: Client, change: dict[str, Any], field: str, said: str
+) -> None:
     answer = client.post("/start", FIRST | {"code": configured.FOLDER.setup_code} | change)
     errors = answer.context["form"].errors
     assert list(errors) == [field]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -63,7 +64,7 @@ def _signed_in(request: HttpRequest, form: Form) -> bool:
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return False
-    login(request, user)
+    login(request, cast(Any, user))
     return True
 
 
@@ -105,7 +106,7 @@ def _started(request: HttpRequest, form: Form) -> bool:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return False
     settings.FOLDER.use_up_setup_code()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, cast(Any, user), backend="django.contrib.auth.backends.ModelBackend")
     return True
 
 
