@@ -178,3 +178,13 @@ def test_the_menu_opens_on_a_phone_and_offers_what_there_is(visit: Any, user: An
     page.locator("#menu").wait_for(state="visible")
     assert page.locator("#menu .menu-item").all_inner_texts() == ["Import", "Sign out"]
     page.screenshot(path="out/screens/menu-en-phone.png")
+
+
+def test_a_click_near_a_line_opens_the_nearest_mark(visit: Any, user: Any) -> None:
+    page = visit("/portfolio/", user=user)
+    page.focus("#pareto")
+    for _ in range(11):
+        page.keyboard.press("ArrowRight")
+    ring = page.locator("#pareto ~ .mark-ring").bounding_box()
+    page.mouse.click(ring["x"] + 15, ring["y"] + 9)
+    page.wait_for_url("**/gallery#50")
