@@ -58,11 +58,12 @@ def signin(request: HttpRequest) -> HttpResponse:
     return render(request, "door/signin.html", {"form": form, "next": onward, "is_empty": not has_users()})
 
 
-def _signed_in(request: HttpRequest, form: Form) -> bool:
+def _signed_in(request: HttpRequest, form: SignInForm) -> bool:
     try:
         user = sign_in(**form.cleaned_data, address=address_of(request), now=timezone.now())
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
+        form.ask_again()
         return False
     login(request, cast(Any, user))
     return True

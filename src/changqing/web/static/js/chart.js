@@ -63,7 +63,7 @@ const isLine = (series) => series.type === "line" && !series.silent;
 
 function frame(option) {
   const trigger = [option.series ?? []].flat().some(isLine) ? "axis" : "item";
-  const pointer = { type: "line", lineStyle: { color: token("line2"), type: "dashed" } };
+  const pointer = { type: "line", animation: false, lineStyle: { color: token("line2"), type: "dashed" } };
   return {
     animation: false,
     grid: { left: 8, right: 16, top: 24, bottom: 8, containLabel: true },
@@ -147,7 +147,7 @@ function walkMarks(chart, canvas, option) {
     ring.style.left = `${canvas.offsetLeft + x}px`;
     ring.style.top = `${canvas.offsetTop + y}px`;
     const [seriesIndex, dataIndex] = marks[here];
-    chart.dispatchAction({ type: "showTip", seriesIndex, dataIndex, position: [x + 12, y + 12] });
+    chart.dispatchAction({ type: "showTip", seriesIndex, dataIndex });
     if (spoken) spoken.textContent = wordsOf(option, marks[here]);
   };
   const onKey = (event) => {
