@@ -48,7 +48,7 @@ class Component:
         found = ((name, _literals(hints[name])) for name in self.known)
         return {name: values for name, values in found if values}
 
-    @property
+    @cached_property
     def template(self) -> Template:
         found = cast(Any, get_template(f"components/{self.name}.html"))
         return cast(Template, found.template)
