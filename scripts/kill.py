@@ -1,6 +1,6 @@
 """Kills the product's processes again and again and looks at the book after each death.
 
-``python scripts/kill.py --rounds 100`` starts an instance of its own, lets imports, undos and redos run, and
+``python scripts/kill.py --n 100`` starts an instance of its own, lets imports, undos and redos run, and
 sends SIGKILL to the importer, the worker, the web server, PostgreSQL or the supervisor: at a random moment
 or at one of the named points of ``changqing.base.faults``. After each round, within a minute and without
 help: no import is left waiting or running, ``changqing check`` finds nothing, the figures are those of the
@@ -33,6 +33,8 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before-commit", "after-commit")
+# an undo or redo comes to these
+SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
 SETTLE_SECONDS = 60.0
 ORDERS, CUSTOMERS = 400, 30
 HANDED_IN = """
@@ -47,6 +49,9 @@ hand_in(by=operator(because="a kill test"), kind="orders", path=Path(sys.argv[1]
 
 class Wrong(Exception):
     """What must never be: said with all that helps to find out why."""
+
+
+Deed = tuple[tuple[str | int, str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,13 @@ class Instance:
         wait_for(lambda: self.answers(), "the web server answers", 90)
 
     def stop(self) -> None:
-        if self.up and self.up.poll() is None:
+        if self.up and self.is_up:
             self.up.terminate()
             self.up.wait(60)
+
+    @property
+    def is_up(self) -> bool:
+        return self.up is not None and self.up.poll() is None
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -126,7 +135,8 @@ class Instance:
 
     def pids(self) -> dict[str, int]:
         told = json.loads((self.folder / "data" / "run" / "state.json").read_text())
-        return {name.removeprefix("own-"): pid for name, pid in told["supervisor"]["processes"].items()}
+        found = {name.removeprefix("own-"): pid for name, pid in told["supervisor"]["processes"].items()}
+        return {**found, "supervisor": told["supervisor"]["pid"]}
 
     def command(self, *words: str, fault: str = "") -> subprocess.Popen[str]:
         """``changqing`` with these words, running."""
@@ -170,66 +180,67 @@ class Round:
         """Do something, kill ``victim`` meanwhile; give what was done in a few words."""
         if victim == "worker" and point:
             return self._worker_at(point)
-        deed, words = self._deed()
+        undo = self._an_undo(point) if victim != "worker" else None
+        deed, words = undo or self._an_import()
+        if victim == "importer" and not undo:
+            # where a worker lives, the command only looks on: alone it does the work itself
+            self.instance.stop()
         process = self.instance.command(*words, fault=point if victim == "importer" else "")
-        before = time.monotonic()
         if not point:
-            time.sleep(self.rng.uniform(0.0, 2.5))
+            time.sleep(self.rng.uniform(0.0, 3.0))
             self._kill(victim, process.pid)
         out, _ = process.communicate(timeout=120)
+        if not self.instance.is_up:
+            self.instance.start()
         if process.returncode == 0:
             self._promise(deed)
         elif victim not in ("importer", "postgres", "supervisor"):
             raise Wrong(f"{' '.join(words)} failed though only {victim} was killed:\n{out}")
         if point and process.returncode != -signal.SIGKILL:
-            raise Wrong(
-                f"{' '.join(words)} did not die at {point} but ended with {process.returncode}:\n{out}"
-            )
-        return f"{deed[0]} {time.monotonic() - before:.1f} s"
+            raise Wrong(f"{words} did not die at {point} but ended with {process.returncode}:\n{out}")
+        return f"{words[0]} {words[1]} ended with {process.returncode}"
 
-    def _deed(self) -> tuple[tuple[str, Any], list[str]]:
-        """An import of a new file, or an undo or redo of an earlier one but the first."""
+    def _an_undo(self, point: str) -> Deed | None:
+        """Now and then an undo or redo of an earlier import but the first, where it comes to ``point``."""
         known = [(pk, *row) for pk, row in sorted(self.instance.imports().items())]
         done = [row for row in known[1:] if row[2] in ("in_force", "undone")]
-        if done and self.rng.random() < 0.4:
-            pk, _, state, number = self.rng.choice(done)
-            verb, becomes = ("undo", "undone") if state == "in_force" else ("redo", "in_force")
-            return (verb, (pk, becomes)), ["imports", verb, str(number)]
-        file = self._new_file()
-        return ("import", file.path.name), ["import", "orders", str(file.path)]
+        if not done or self.rng.random() < 0.6 or point not in ("", *SWITCH_POINTS):
+            return None
+        pk, _, state, number = self.rng.choice(done)
+        verb, becomes = ("undo", "undone") if state == "in_force" else ("redo", "in_force")
+        return (pk, becomes), ["imports", verb, str(number)]
 
-    def _new_file(self) -> File:
+    def _an_import(self) -> Deed:
+        file = self.new_file()
+        return (file.path.name, "in_force"), ["import", "orders", str(file.path)]
+
+    def new_file(self) -> File:
         file = make_file(self.rng, self.instance.folder, len(self.files))
         self.files[file.path.name] = file
         return file
 
-    def _promise(self, deed: tuple[str, Any]) -> None:
-        verb, what = deed
-        if verb == "import":
-            what = (next(pk for pk, row in self.instance.imports().items() if row[0] == what), "in_force")
-        self.promised[what[0]] = what[1]
+    def _promise(self, deed: tuple[str | int, str]) -> None:
+        what, becomes = deed
+        for pk, (name, _, _) in self.instance.imports().items():
+            if what in (pk, name):
+                self.promised[pk] = becomes
 
     def _kill(self, victim: str, importer: int) -> None:
-        pids = self.instance.pids()
-        pid = {"importer": importer, "supervisor": self.instance.up.pid if self.instance.up else 0}.get(
-            victim
-        )
+        pids = {"importer": importer, **(self.instance.pids() if self.instance.is_up else {})}
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid or pids[victim], signal.SIGKILL)
+            os.kill(pids[victim], signal.SIGKILL)
         if victim == "supervisor" and self.instance.up:
             self.instance.up.wait()
-            # what a service manager does: start the command again
-            self.instance.start()
 
     def _worker_at(self, point: str) -> str:
         """A worker that dies at ``point`` whenever it comes there: the import must not stay half done."""
         self.instance.stop()
         self.instance.start(fault=point)
-        self.instance.hand_in(self._new_file().path)
+        self.instance.hand_in(self.new_file().path)
         self.settle()
         self.instance.stop()
         self.instance.start()
-        return f"the worker died at {point} until it was let be"
+        return "again and again"
 
     def settle(self) -> dict[int, tuple[str, str, int | None]]:
         """Wait until nothing is under way and everything answers; the imports as they then are."""
@@ -290,7 +301,7 @@ def free_port() -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--n", "--rounds", dest="rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**6)
     parser.add_argument("--only", default="", help="importer, worker, web, postgres or supervisor")
     asked = parser.parse_args()
@@ -309,7 +320,7 @@ def main() -> int:
 def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int:
     files: dict[str, File] = {}
     first = Round(instance, rng, files)
-    command = instance.command("import", "orders", str(first._new_file().path))
+    command = instance.command("import", "orders", str(first.new_file().path))
     out, _ = command.communicate(timeout=120)
     if command.returncode:
         raise Wrong(f"the first import failed:\n{out}")

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
+from changqing.demo.queries import is_in_use
 from changqing.people.actions import add_department
 from changqing.people.models import Department, Role, User
 from changqing.people.permissions import Principal, check_may
@@ -25,6 +26,21 @@ class Watchers:
     all: str
     third: str
     few: str
+
+    @property
+    def roles(self) -> tuple[tuple[str, str], ...]:
+        return (
+            (self.all, "高管 / executive"),
+            (self.third, "部门负责人 / director"),
+            (self.few, "客户经理 / manager"),
+        )
+
+
+def check_is_empty(by: Principal) -> None:
+    """Refuse who may not tell a demo, and a book that somebody already works in."""
+    check_may(by, "add users")
+    if is_in_use():
+        raise Refused(_("这本账里已有用户或导入，演示数据没有写入。请为演示指定另一个空的数据文件夹。"))
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,22 +25,28 @@ class SignIn:
 
 def signins() -> list[SignIn]:
     """The demo's sign-ins in the order of the staff; made once, kept in a 0600 file of the data folder."""
-    path = _path()
-    if not path.exists():
-        lines = [f"{one.username}\t{_password()}\t{_role(one)}\n" for one in STAFF]
-        replace_text(path, "".join(lines), mode=0o600)
-    rows = path.read_text(encoding="utf-8").splitlines()
+    if not _path().exists():
+        write_signins([(one.username, password(), _role(one)) for one in STAFF])
+    rows = _path().read_text(encoding="utf-8").splitlines()
     return [SignIn(*row.split("\t")) for row in rows]
+
+
+def write_signins(rows: Iterable[tuple[str, str, str]]) -> list[SignIn]:
+    """Keep (username, password, role) rows where whoever starts the product prints them from."""
+    made = [SignIn(*row) for row in rows]
+    lines = [f"{one.username}\t{one.password}\t{one.role}\n" for one in made]
+    replace_text(_path(), "".join(lines), mode=0o600)
+    return made
+
+
+def password() -> str:
+    """Not drawn from the story's seed: everybody knows that one."""
+    words = [secrets.choice(SYLLABLES) for _ in range(4)]
+    return "-".join([*words, f"{secrets.randbelow(10_000):04d}"])
 
 
 def _path() -> Path:
     return Path(settings.FOLDER.run) / "signins.txt"
-
-
-def _password() -> str:
-    """Not drawn from the story's seed: everybody knows that one."""
-    words = [secrets.choice(SYLLABLES) for _ in range(4)]
-    return "-".join([*words, f"{secrets.randbelow(10_000):04d}"])
 
 
 def _role(colleague: Colleague) -> str:

@@ -24,11 +24,10 @@ from changqing.demo.signins import SignIn, signins
 from changqing.demo.staff import DEPARTMENT_OF, DEPARTMENTS, OPERATOR, STAFF
 from changqing.journeys.import_ledger import bring_in, undo_import
 from changqing.people.actions import add_department, add_user
-from changqing.people.permissions import operator
+from changqing.people.permissions import Principal, check_may
 from changqing.people.queries import department_named, user_named
 from changqing.records.actions import write_audit
 
-TELLER = operator(because="the demo is told")
 SOURCE = "erp"
 Say = Callable[[str], None]
 
@@ -41,14 +40,22 @@ class Told:
     anew: bool
 
 
-def tell(*, today: date | None = None, seed: int = SEED, if_empty: bool = False, say: Say = print) -> Told:
+def tell(
+    *,
+    by: Principal,
+    today: date | None = None,
+    seed: int = SEED,
+    is_quiet_when_told: bool = False,
+    say: Say = print,
+) -> Told:
     """Tell the demo into this instance's book; a telling that was cut off is taken up where it ended.
 
-    Refused when somebody else works in this book, or, unless ``if_empty``, when it has been told already.
+    Refused, unless ``is_quiet_when_told``, when it has been told or somebody else works in this book.
     """
+    check_may(by, "add users")
     steps = steps_told()
     if "end" in steps or (not steps and is_in_use()):
-        if if_empty:
+        if is_quiet_when_told:
             return Told(signins() if steps else [], anew=False)
         raise Refused(
             _("演示数据已经在这本账里，没有改动。要重新开始，请换一个空的数据文件夹。")
@@ -56,36 +63,36 @@ def tell(*, today: date | None = None, seed: int = SEED, if_empty: bool = False,
             else _("这本账里已有用户或导入，演示数据没有写入。请为演示指定另一个空的数据文件夹。")
         )
     began = steps.get("begin", {"today": (today or date.today()).isoformat(), "seed": seed})
-    story = _Story(date.fromisoformat(began["today"]), int(began["seed"]), set(steps), say)
-    story.tell()
+    story = _Story(by, set(steps), say)
+    story.tell(date.fromisoformat(began["today"]), int(began["seed"]))
     return Told(signins(), anew=True)
 
 
 class _Story:
     """The steps in order; each leaves an audit line, so that a second telling passes over it."""
 
-    def __init__(self, today: date, seed: int, done: set[str], say: Say) -> None:
-        self.today, self.seed, self.done, self.say = today, seed, done, say
+    def __init__(self, by: Principal, done: set[str], say: Say) -> None:
+        self.by, self.done, self.say = by, done, say
 
-    def tell(self) -> None:
-        self._once("begin", lambda: None, today=self.today.isoformat(), seed=self.seed)
-        self._once("staff", _take_on_staff)
-        book = draw(today=self.today, seed=self.seed)
+    def tell(self, today: date, seed: int) -> None:
+        self._once("begin", lambda: None, today=today.isoformat(), seed=seed)
+        self._once("staff", partial(_take_on_staff, self.by))
+        book = draw(today=today, seed=seed)
         for export in write_exports(book, Path(settings.FOLDER.path) / "demo-files"):
-            self.say(export.path.name)
             self._once(export.path.name, partial(_bring_in, export))
             if export.kind == "accounts":
                 self._once("owners", _hand_out_accounts)
-        self._once("people", partial(_introduce_people, book, self.seed))
+        self._once("people", partial(_introduce_people, book, seed))
         self._once("end", lambda: None)
 
     def _once(self, step: str, deed: Callable[[], None], **noted: Any) -> None:
         if step not in self.done:
+            self.say(step)
             deed()
-            write_audit(by=TELLER, verb="tell", subject=(SUBJECT, step), **noted)
+            write_audit(by=self.by, verb="tell", subject=(SUBJECT, step), **noted)
 
 
-def _take_on_staff() -> None:
+def _take_on_staff(by: Principal) -> None:
     """Departments and users; those that an earlier telling took on are there already."""
     passwords = {one.username: one.password for one in signins()}
     for name, parent in DEPARTMENTS:
@@ -94,7 +101,7 @@ def _take_on_staff() -> None:
     for one in STAFF:
         if not _is_there(partial(user_named, one.username)):
             add_user(
-                by=TELLER,
+                by=by,
                 username=one.username,
                 full_name=one.full_name,
                 password=passwords[one.username],
