@@ -64,7 +64,7 @@ _REASONS = {
     "quote": N_("引号没有闭合，或者闭合后还有文字"),
     "nul": N_("含有空字符（NUL）"),
     "damaged": N_("有字节不成文字：可能在一个汉字中间被截断"),
-    "long": N_("第 %(column)s 列%(name)s 的内容超过 %(limit)d 个字符"),
+    "long": N_("第 %(column)s 列%(name)s的内容超过 %(limit)d 个字符"),
     "beyond": N_("表头只到 %(last)s 列，这一行在 %(column)s 列还有内容"),
 }
 _NOTES = {
