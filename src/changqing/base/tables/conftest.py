@@ -94,7 +94,9 @@ def raw_workbook(
         "xl/worksheets/sheet1.xml": sheet,
     }
     if texts:
-        parts["xl/sharedStrings.xml"] = texts if texts.startswith("<") else f"<sst {_MAIN}>{texts}</sst>"
+        parts["xl/sharedStrings.xml"] = (
+            texts if texts.startswith(("<!", "<?", "<sst")) else f"<sst {_MAIN}>{texts}</sst>"
+        )
     if styles:
         parts["xl/styles.xml"] = f"<styleSheet {_MAIN}>{styles}</styleSheet>"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -82,7 +82,7 @@ class Staged:
 class Unreadable(Exception):
     """A verdict of the child on the whole file: a code and its data; the parent words it."""
 
-    def __init__(self, code: str, **data: object) -> None:
+    def __init__(self, code: str, /, **data: object) -> None:
         super().__init__(code)
         self.code = code
         self.data = data

@@ -106,9 +106,9 @@ class _Child:
         """The answer and the bad rows; raises Unreadable."""
         process = _started()
         watch = threading.Timer(self._request["wall"], self._kill, [process])
-        listener = threading.Thread(target=self._hear_errors, args=[process], daemon=True)
+        self._listener = threading.Thread(target=self._hear_errors, args=[process], daemon=True)
         watch.start()
-        listener.start()
+        self._listener.start()
         try:
             return self._listened(process)
         finally:
@@ -116,7 +116,7 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.wait()
-            listener.join()
+            self._listener.join()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe:
                     with contextlib.suppress(OSError):
@@ -161,7 +161,8 @@ class _Child:
         try:
             code = process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            code = 0
+            return Unreadable("died", status=0, error="")
+        self._listener.join(timeout=5)
         request = self._request
         if self._is_late:
             return Unreadable("wall", limit=request["wall"])
@@ -172,7 +173,7 @@ class _Child:
         if b"No space left" in self._error:
             return Unreadable("disk")
         last = self._error.decode(errors="replace").strip().rpartition("\n")[2]
-        return Unreadable("died", code=code, error=last[:300])
+        return Unreadable("died", status=code, error=last[:300])
 
 
 def _started() -> subprocess.Popen[bytes]:
