@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changqing.base.tables import header
+from changqing.base.tables import escape, header
 from changqing.base.tables.records import Record, Records
 from changqing.base.tables.shapes import HANDBACK_COLUMNS, Limits, Unreadable
 
@@ -58,7 +58,7 @@ def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: Limits) 
     return Layout(
         delimiter=delimiter,
         width=len(names),
-        header=own_dropped(names),
+        header=own_dropped([escape.unshield(name) for name in names]),
         header_row=line,
         titles=found[0],
         is_double=found[0] < found[1],

@@ -96,9 +96,9 @@ def test_what_was_no_row_is_handed_back_too(staged: Stage, tmp_path: Path) -> No
     assert write_same_format(like=first, rows=first.bad_rows, to=back) == 3
     assert back.read_text("gb18030").splitlines() == [
         "单号,客户,金额,原文件行号,拒绝原因",
-        'S1,甲,,2,"只有 2 列，应有 3 列"',
-        'S2,乙,1,234,3,"有 4 列，应有 3 列：可能有单元格含分隔符却没加引号"',
-        'S3,丙,5,4,"引号没有闭合，或者闭合后还有文字"',
+        "S1,甲,,2,只有 2 列，应有 3 列",
+        "S2,乙,1,234,3,有 4 列，应有 3 列：可能有单元格含分隔符却没加引号",
+        "S3,丙,5,4,引号没有闭合，或者闭合后还有文字",
     ]
     again = staged(back)
     assert (again.rows, [bad.row for bad in again.bad_rows]) == (2, [3])

@@ -205,8 +205,8 @@ def _read_plain_texts(stream: IO[bytes], texts: Texts) -> None:
             piece = piece[start.end() :]
             is_first = False
         if not piece.endswith("</si>"):
-            piece, closed, _ = piece.partition("</sst>")
-            if not closed:
+            piece, closed, after = piece.partition("</sst>")
+            if not closed or after.strip():
                 raise markup.Doubt
         for text, junk in _TEXT.findall(piece):
             plain = celltext.from_xml(text)
