@@ -110,7 +110,8 @@ class SheetReader:
 
     def _rows(self, piece: str, last: int) -> Iterator[Row]:
         """Rows of one piece of plain markup. The hot loop: eleven million turns for a full sheet."""
-        at, cells = "", None
+        at = ""
+        cells: list[str | None] | None = None
         book, days, width = self.book, self.book.day_styles, self.width
         texts = book.texts
         for column, row, style, kind, formula, value, inline, attributes, alone, end, junk in _TOKEN.findall(

@@ -164,7 +164,8 @@ class _Reading:
 
     def _take(self, record: Record, block: bytes) -> None:
         width = len(self._layout.header)
-        code, data = record.fault, {"found": len(record.cells), "expected": self._layout.width}
+        code = record.fault
+        data: dict[str, object] = {"found": len(record.cells), "expected": self._layout.width}
         if not code:
             if header.is_blank(record.cells):
                 return

@@ -42,9 +42,7 @@ def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: Limits) 
         delimiter, start, line = delimiter or told[1].decode(), told.end(), 2
     head = block[start : start + _HEAD]
     whole = is_last and len(head) == len(block) - start
-    records = _head(head, delimiter, whole) if delimiter else None
-    if records is None:
-        delimiter, records = _by_consistency(head, whole)
+    delimiter, records = (delimiter, _head(head, delimiter, whole)) if delimiter else _consistent(head, whole)
     rows = [record for record in records if not header.is_blank(record.cells)]
     found = header.find([record.cells for record in rows])
     if found is None:
@@ -85,7 +83,7 @@ def _head(head: bytes, delimiter: str, is_last: bool) -> list[Record]:
     return found
 
 
-def _by_consistency(head: bytes, is_last: bool) -> tuple[str, list[Record]]:
+def _consistent(head: bytes, is_last: bool) -> tuple[str, list[Record]]:
     """The delimiter under which most records have the same number of cells; then the most cells."""
     read = {delimiter: _head(head, delimiter, is_last) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: _agreement(read[delimiter]))

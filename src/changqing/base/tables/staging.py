@@ -149,7 +149,7 @@ class _Child:
 
     def _hear_errors(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr
-        while data := process.stderr.read1(4096):
+        while data := process.stderr.readline(4096):
             self._error = (self._error + data)[-_STDERR:]
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:

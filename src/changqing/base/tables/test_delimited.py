@@ -7,6 +7,7 @@ import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -183,7 +184,7 @@ cell = st.text(
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
 def test_what_csv_writes_comes_back_exactly(
-    tmp_path: Path, width: int, data: st.DataObject, delimiter: str, codec: str, line_end: str, quoting: int
+    tmp_path: Path, width: int, data: st.DataObject, delimiter: str, codec: str, line_end: str, quoting: Any
 ) -> None:
     from changqing.base.tables.escape import unshield
 
