@@ -7,7 +7,9 @@ the lines in force say.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,6 +29,7 @@ from changqing.ledger.models import (
     Replacement,
     Segment,
     Source,
+    SourceFormat,
 )
 from changqing.ledger.owners import (
     OWNER,
@@ -38,10 +41,27 @@ from changqing.ledger.owners import (
 )
 from changqing.ledger.queries import ENTERED, IN_FORCE, in_book_currency, standing
 from changqing.ledger.rollups import refresh
-from changqing.ledger.segments import Written, at, digest_of, duck, files, write
+from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
+from changqing.people.models import Department, User
+from changqing.people.permissions import Principal, check_may
 
 BOOK_LOCK = 0x0C4A_9001
+# After so many tries that ended in an error, and so many starts without an end, a file is given up.
+MOST_TRIES = 3
+MOST_DEATHS = 6
 NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the person who hands a file in says of it; blank is left to the saved or default way."""
+
+    meaning: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+    unknown: str = Import.Unknown.CREATE
+    department: Department | None = None
+    mapping: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -313,3 +333,73 @@ def _refresh(
     changes.accounts_touched = len(touched)
     changes.circles = say_of_accounts(connection, touched)
     refresh(connection, entry.kind, touched)
+
+
+def hand_in(
+    *,
+    by: Principal,
+    kind: str,
+    path: Path,
+    source: Source,
+    wanted: Wanted,
+) -> Import:
+    """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet."""
+    check_may(by, "bring in files")
+    if kind not in Kind.values:
+        known = "、".join(Kind.values)
+        raise Refused(_("没有“%(kind)s”这种文件。可用：%(known)s") % {"kind": kind, "known": known})
+    digest, stored = keep(path)
+    return Import.objects.create(
+        source=source,
+        kind=kind,
+        meaning=wanted.meaning,
+        from_day=wanted.from_day,
+        to_day=wanted.to_day,
+        unknown=wanted.unknown,
+        department=wanted.department,
+        mapping=wanted.mapping,
+        file_name=path.name[-255:],
+        file_digest=digest,
+        stored_as=stored,
+        asked_by=by if isinstance(by, User) else None,
+    )
+
+
+def begin(entry: Import) -> None:
+    """One more try at ``entry``."""
+    entry.tries += 1
+    Import.objects.filter(pk=entry.pk).update(
+        state=Import.State.RUNNING, step="reading", tries=entry.tries, error=""
+    )
+
+
+def progress(entry: Import, *, step: str, done: int = 0, total: int = 0) -> None:
+    """Say how far ``entry`` is; seen at once, since it is outside the import's transaction."""
+    Import.objects.filter(pk=entry.pk).update(
+        state=Import.State.RUNNING, step=step, rows_done=done, rows_total=total
+    )
+
+
+def fail(entry: Import, *, sentence: str, report: dict[str, Any] | None = None) -> None:
+    """Say that ``entry`` did not get into the book, and why."""
+    Import.objects.filter(pk=entry.pk).exclude(state__in=ENTERED).update(
+        state=Import.State.FAILED, error=sentence, finished_at=timezone.now(), report=report or {}
+    )
+
+
+def report(entry: Import, *, verb: str, changes: Changes, **told: Any) -> None:
+    """Keep on ``entry`` what it did when it came, and what its last undo or redo did."""
+    news = changes.as_json()
+    entry.report = {**entry.report, **told, **news} if verb == "bring in" else {**entry.report, verb: news}
+    Import.objects.filter(pk=entry.pk).update(report=entry.report, step="")
+
+
+def saved_format(source: Source, kind: str) -> SourceFormat | None:
+    return SourceFormat.objects.filter(source=source, kind=kind).first()
+
+
+def save_format(entry: Import) -> None:
+    """Remember how this source's files of this kind are read."""
+    SourceFormat.objects.update_or_create(
+        source=entry.source, kind=entry.kind, defaults={"mapping": entry.mapping, "meaning": entry.meaning}
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import visible_to
@@ -30,7 +32,7 @@ from changqing.ledger.segments import Standing, duck, literal
 from changqing.people.permissions import Principal, check_may
 
 IN_FORCE = Import.State.IN_FORCE
-ENTERED = (Import.State.IN_FORCE, Import.State.UNDONE)
+ENTERED: tuple[str, ...] = (Import.State.IN_FORCE, Import.State.UNDONE)
 # An order is known by its number; lines without one belong to the order of their day.
 ORDER = "coalesce(order_no, 'on ' || strftime(date, '%Y-%m-%d'))"
 
@@ -85,6 +87,31 @@ def import_numbered(to: Principal, number: int) -> Import | None:
 
 def import_with_id(to: Principal, pk: int) -> Import | None:
     return imports(to).filter(pk=pk).first()
+
+
+def import_by_id(pk: int) -> Import | None:
+    """For the job that runs it; people ask ``import_with_id``."""
+    return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
+
+
+def stuck_imports() -> Iterator[str]:
+    """Imports that wait or run though no job will ever touch them, as sentences; there must be none."""
+    open_states = (Import.State.WAITING, Import.State.RUNNING)
+    expected = Import.objects.filter(state__in=open_states).order_by("pk")
+    jobs = ProcrastinateJob.objects.filter(task_name="book:bring_in", status__in=("todo", "doing"))
+    queued = {job["entry"] for job in jobs.values_list("args", flat=True)}
+    for entry in expected:
+        if entry.pk not in queued:
+            yield _("导入 %(id)s（%(file)s）停在“%(state)s”，没有任务在处理。") % {
+                "id": entry.pk,
+                "file": entry.file_name,
+                "state": entry.get_state_display(),
+            }
+
+
+def entered() -> tuple[str, ...]:
+    """The states of imports that have their place in the book."""
+    return ENTERED
 
 
 def standing(kind: str, *, source: Source | None = None) -> Standing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,6 +110,26 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> Writt
     half.replace(target)
     _sync_folder(target.parent)
     return Written(path=path, rows=int(counted[0]) if counted else 0, bytes=size, digest=digest)
+
+
+def keep(path: Path) -> tuple[str, str]:
+    """Keep a copy of ``path`` among the uploads, by its content: (digest, name among the uploads)."""
+    digest = digest_of(path)
+    name = f"{digest[:2]}/{digest}{path.suffix.lower()[:8]}"
+    target = Path(settings.FOLDER.uploads) / name
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half = target.with_suffix(f".{os.getpid()}.half")
+        shutil.copyfile(path, half)
+        _digest_on_disk(half)
+        half.replace(target)
+        _sync_folder(target.parent)
+    return digest, name
+
+
+def kept(name: str) -> Path:
+    """Where the upload called ``name`` lies."""
+    return Path(settings.FOLDER.uploads) / name
 
 
 def digest_of(path: Path) -> str:

@@ -93,7 +93,7 @@ def socket_folder(folder: DataFolder) -> Path:
 
 
 def make_private(path: Path, user: ServerUser) -> None:
-    """Make this folder the server's alone; refuse one that somebody else put there first."""
+    """Make this folder in a shared place the server's alone; refuse one that somebody else put there."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
@@ -121,14 +121,11 @@ class Cluster:
 
     def prepare(self) -> None:
         """Create the cluster where there is none; write its settings."""
-        first = not self.folder.pg.exists()
-        has_passwords = (self.folder.path / "secrets" / "pg-password").exists()
-        if first:
+        if not self.folder.pg.exists():
             self._create()
         self._check_version()
         self.user.give(self.folder.pg)
-        if not first and not has_passwords:
-            self._single_user(self.folder.pg, _passwords(self.folder))
+        self._set_passwords(self.folder.pg)
         self._configure()
 
     def _create(self) -> None:
@@ -139,27 +136,34 @@ class Cluster:
         draft.mkdir(mode=0o700)
         self.user.give(draft)
         locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
-        # trust until our own pg_hba.conf below: nothing listens meanwhile
-        self._run(
-            "initdb", f"--pgdata={draft}", f"--username={ADMIN}", "--auth=trust", "--no-instructions", *locale
-        )
-        replace_text(draft / "pg_hba.conf", "local all all scram-sha-256\n")
+        # trust until our own pg_hba.conf below: nothing listens meanwhile. Synced once, at the end
+        access = (f"--username={ADMIN}", "--auth=trust", "--no-instructions", "--no-sync")
+        self._run("initdb", f"--pgdata={draft}", *access, *locale)
         create = [f"CREATE ROLE {ROLE} LOGIN CREATEDB", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"]
-        self._single_user(draft, [*create, *_passwords(self.folder)])
+        self._set_passwords(draft, first=create, fsync="off")
+        replace_text(draft / "pg_hba.conf", "local all all scram-sha-256\n")
         self.user.give(draft / "pg_hba.conf")
+        if self.extra.get("fsync") != "off":
+            self._run("initdb", "--sync-only", f"--pgdata={draft}")
         draft.rename(self.folder.pg)
         sync_folder(self.folder.path)
 
-    def _single_user(self, cluster: Path, statements: Sequence[str]) -> None:
+    def _set_passwords(self, cluster: Path, *, first: Sequence[str] = (), fsync: str = "on") -> None:
+        """Make the server's passwords those of the secrets, also where these were lost and made anew."""
+        secrets = {ADMIN: self.folder.secret("pg_admin_password"), ROLE: self.folder.pg_password}
+        told = hashlib.sha256(" ".join(secrets.values()).encode()).hexdigest()
+        note = cluster / "changqing.passwords"
+        if note.is_file() and note.read_text() == told:
+            return
+        passwords = [f"ALTER ROLE {role} PASSWORD '{word}'" for role, word in secrets.items()]
+        self._single_user(cluster, [*first, *passwords], fsync=fsync)
+        replace_text(note, told)
+        self.user.give(note)
+
+    def _single_user(self, cluster: Path, statements: Sequence[str], *, fsync: str) -> None:
         """Run SQL without a listening server: passwords pass by a pipe, not by arguments or files."""
-        options = (
-            "-c",
-            "exit_on_error=on",
-            "-c",
-            "logging_collector=off",
-            "-c",
-            "log_min_error_statement=panic",
-        )
+        settings = ("exit_on_error=on", "logging_collector=off", "log_min_error_statement=panic")
+        options = [word for setting in (*settings, f"fsync={fsync}") for word in ("-c", setting)]
         lines = "".join(f"{statement}\n" for statement in statements)
         self._run("postgres", "--single", "-D", str(cluster), *options, "postgres", said=lines)
 
@@ -194,8 +198,13 @@ class Cluster:
 
     def _configure(self) -> None:
         log, sockets = self.folder.logs / "postgres", socket_folder(self.folder)
-        make_private(log, self.user)
-        make_private(sockets, self.user)
+        log.mkdir(mode=0o700, exist_ok=True)
+        self.user.give(log)
+        if sockets.parent == self.folder.run:
+            sockets.mkdir(mode=0o700, exist_ok=True)
+            self.user.give(sockets)
+        else:
+            make_private(sockets, self.user)
         settings = {**SETTINGS, **_memory(), "cluster_name": f"'changqing-{mark(self.folder)}'"}
         settings["unix_socket_directories"] = _quoted(str(sockets))
         settings["log_directory"] = _quoted(str(log))
@@ -208,13 +217,6 @@ class Cluster:
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _passwords(folder: DataFolder) -> list[str]:
-    return [
-        f"ALTER ROLE {ADMIN} PASSWORD '{folder.secret('pg-admin-password')}'",
-        f"ALTER ROLE {ROLE} PASSWORD '{folder.pg_password}'",
-    ]
 
 
 def _memory() -> dict[str, str]:

@@ -62,20 +62,20 @@ class DataFolder:
     @property
     def secret_key(self) -> str:
         """The key that signs sessions and links."""
-        return self.secret("secret-key")
+        return self.secret("secret_key")
 
     @property
     def pg_password(self) -> str:
-        return self.secret("pg-password")
+        return self.secret("pg_password")
 
     @property
     def setup_code(self) -> str:
         """The code of the one-time link that makes the first user."""
-        return self.secret("setup-code")
+        return self.secret("setup_code")
 
     def use_up_setup_code(self) -> None:
         """Forget the code: a later one is another."""
-        (self._room("secrets") / "setup-code").unlink(missing_ok=True)
+        (self._room("secrets") / "setup_code").unlink(missing_ok=True)
 
     def secret(self, name: str) -> str:
         """The named secret, made on first use; of several first users all get the same one."""

@@ -29,6 +29,9 @@ KEPT_LOGS = 5
 # the lines of postmaster.pid, by PostgreSQL's miscadmin.h
 PID_LINE, SOCKET_LINE, STATUS_LINE = 0, 4, 7
 
+# servers that this process started and may outlive, kept so that a killed one is reaped
+_started: dict[Path, subprocess.Popen[bytes]] = {}
+
 
 class Postgres:
     """The server of one data folder. ``settings`` are further lines of postgresql.conf."""
@@ -37,7 +40,6 @@ class Postgres:
         self.folder = folder
         self.settings = dict(settings or {})
         self._known_user: ServerUser | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -47,13 +49,12 @@ class Postgres:
     @property
     def admin_url(self) -> str:
         """The same for the superuser, whom only maintenance needs."""
-        return self._url(cluster.ADMIN, self.folder.secret("pg-admin-password"), "postgres")
+        return self._url(cluster.ADMIN, self.folder.secret("pg_admin_password"), "postgres")
 
     @property
     def pid(self) -> int | None:
         """The process of a living server of this folder, ready or still recovering."""
-        if self._process is not None and self._process.poll() is not None:
-            self._process = None
+        self._has_ended()
         pid = self._written_pid()
         return pid if pid and self._is_ours(pid) else None
 
@@ -87,15 +88,17 @@ class Postgres:
     def start(self) -> None:
         """``ensure_running`` for who holds the turn."""
         if not self.is_running():
+            self._forget_started()
             self._clear_stale()
             files = cluster.Cluster(self.folder, self._user, self.settings)
             files.prepare()
-            self._prune_logs()
+            self.prune_logs()
             self._launch(files.command("postgres", "-D", str(self.folder.pg)))
         self._await_ready()
 
     def halt(self) -> None:
         """``stop`` for who holds the turn: politely, then at once, then by force."""
+        family = _children(self.pid)
         for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             pid = self.pid
             if pid is None:
@@ -103,6 +106,8 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             wait_until(lambda: self.pid is None, seconds)
+        # its logger ends a moment after it
+        psutil.wait_procs(family, timeout=2)
         with suppress(OSError):
             cluster.socket_folder(self.folder).rmdir()
 
@@ -137,6 +142,18 @@ class Postgres:
         except psutil.Error:
             return False
 
+    def _has_ended(self) -> bool:
+        """Whether the server that this process started is over; it is reaped by the question."""
+        process = _started.get(self.folder.pg)
+        return process is not None and process.poll() is not None
+
+    def _forget_started(self) -> None:
+        process = _started.pop(self.folder.pg, None)
+        if process is not None:
+            # over, or without its postmaster.pid and so to nobody's use
+            process.kill()
+            process.wait()
+
     def _clear_stale(self) -> None:
         """After a kill -9: end orphaned backends, drop what names a process number that is not a server."""
         if not self._pid_file():
@@ -156,7 +173,7 @@ class Postgres:
 
     def _launch(self, command: list[str]) -> None:
         with self._start_log.open("wb") as log:
-            self._process = subprocess.Popen(
+            _started[self.folder.pg] = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=cluster.environment(), cwd="/", start_new_session=True, umask=0o077,
@@ -170,7 +187,7 @@ class Postgres:
         """Wait until postmaster.pid says ready, as pg_ctl does; a recovery may take its time."""
 
         def settled() -> bool:
-            if self._process is not None and self._process.poll() is not None:
+            if self._has_ended():
                 return True
             lines = self._pid_file()
             # the file may still be that of a server killed before this one
@@ -185,7 +202,8 @@ class Postgres:
     def _server_logs(self) -> list[Path]:
         return sorted((self.folder.logs / "postgres").glob("postgres-*.log"))
 
-    def _prune_logs(self) -> None:
+    def prune_logs(self) -> None:
+        """Keep the newest of the server's logs; each ends at 10 MB."""
         for path in self._server_logs()[:-KEPT_LOGS]:
             path.unlink(missing_ok=True)
 
@@ -204,6 +222,12 @@ class Lease:
             self._share.acquire(shared=True)
             self._is_held = True
             self.postgres.start()
+
+    def renew(self) -> None:
+        """Start the server again where it was killed under the lease."""
+        with self._mutex:
+            if self._is_held:
+                self.postgres.ensure_running()
 
     def release(self) -> None:
         """Give the share back; the server stops when nobody else holds one."""
@@ -248,3 +272,10 @@ def _title(process: psutil.Process) -> str:
         return " ".join(process.cmdline())
     except psutil.Error:
         return ""
+
+
+def _children(pid: int | None) -> list[psutil.Process]:
+    try:
+        return list(psutil.Process(pid).children()) if pid else []
+    except psutil.Error:
+        return []

@@ -77,7 +77,8 @@ def _disguises() -> list[ServerUser]:
     keep = "+dac_override"
     switch = (
         *("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"),
-        *(f"--inh-caps={keep}", f"--ambient-caps={keep}", "--"),
+        # without the bit, access(2) would ignore the right that was kept
+        *(f"--inh-caps={keep}", f"--ambient-caps={keep}", "--securebits=+no_setuid_fixup", "--"),
     )
     return [
         ServerUser(os.geteuid(), os.getegid(), namespace),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
 from changqing.people.models import Department, Role, User
-from changqing.people.permissions import Principal, check_may
+from changqing.people.permissions import Principal, check_may, operator
+from changqing.people.queries import has_users
 
 
 @transaction.atomic
@@ -19,6 +20,13 @@ def add_department(*, name: str, parent: Department | None = None) -> Department
     department.path = f"{parent.path if parent else '/'}{department.pk}/"
     department.save(update_fields=["path"])
     return department
+
+
+@transaction.atomic
+def department_called(name: str) -> Department:
+    """The department of that name, made at the top of the tree when there is none."""
+    found = Department.objects.filter(name__iexact=name.strip()).order_by("path").first()
+    return found or add_department(name=name)
 
 
 @transaction.atomic
@@ -50,3 +58,29 @@ def check_password_is_strong(password: str, *, username: str, full_name: str) ->
         validate_password(password, User(username=username, full_name=full_name))
     except ValidationError as error:
         raise Refused(" ".join(error.messages), field="password") from error
+
+
+@transaction.atomic
+def add_first_user(*, username: str, full_name: str, password: str, language: str) -> User:
+    """The operator of a book that has no user yet; Refused once it has one, also when two try at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('changqing first user', 0))")
+    if has_users():
+        raise Refused(_("这本账已经有用户，一次性链接不再有效。请登录，或请系统管理员为您添加用户。"))
+    user = add_user(
+        by=operator(because="the first user of an empty book"),
+        username=username,
+        full_name=full_name,
+        password=password,
+        role=Role.OPERATOR,
+    )
+    return set_language(user=user, language=language)
+
+
+def set_language(*, user: User, language: str) -> User:
+    """``user`` reads in ``language`` from now on; Refused for one that there is not."""
+    if language not in User.Language.values:
+        raise Refused(_("没有这种语言：%(language)s") % {"language": language}, field="language")
+    user.language = language
+    user.save(update_fields=["language"])
+    return user

@@ -37,6 +37,7 @@ MAY: dict[str, frozenset[str]] = {
     "see imports": frozenset({Role.OPERATOR, Role.EXECUTIVE}),
     "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR}),
     "add users": frozenset({Role.ADMIN}),
+    "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),
 }
 

@@ -78,7 +78,12 @@ def _rank_period(
         from_day=sums.since,
         as_of=last,
         method=version,
-        inputs={"imports": numbers_in_force(), "currency": settings.BOOK_CURRENCY},
+        inputs={
+            "imports": numbers_in_force(),
+            "currency": settings.BOOK_CURRENCY,
+            "industries": {name: str(money) for name, money in facts.industries.items()},
+            "families": {name: str(money) for name, money in facts.families.items()},
+        },
         results=result.as_json(),
     )
     _write_ranks(ranking, sums, result)

@@ -112,6 +112,7 @@ class SheetReader:
         """Rows of one piece of plain markup. The hot loop: eleven million turns for a full sheet."""
         at = ""
         cells: list[str | None] | None = None
+        text: str | None
         book, days, width = self.book, self.book.day_styles, self.width
         texts = book.texts
         for column, row, style, kind, formula, value, inline, attributes, alone, end, junk in _TOKEN.findall(
