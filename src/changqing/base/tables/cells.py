@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from changqing.base.tables import celltext, markup
 from changqing.base.tables.shapes import SHEET_COLUMNS, SHEET_ROWS, Unreadable
-from changqing.base.tables.workbook import Book, Sheet
+from changqing.base.tables.workbook import Workbook, Worksheet
 
 Row = tuple[int, list[str | None]]
 
@@ -66,8 +66,8 @@ class Findings:
 class SheetReader:
     """Reads one sheet of a book. ``width``: the most columns a value may stand in."""
 
-    book: Book
-    sheet: Sheet
+    book: Workbook
+    sheet: Worksheet
     width: int
     tell: Callable[[int], None]
     found: Findings = field(default_factory=Findings)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from changqing.base.tables import Limits, Staged, delimited, kinds, sheets, stage
+from changqing.base.tables import ReadingLimits, Staged, delimited, kinds, sheets, stage
 
 Rows = list[tuple[int, list[str]]]
 
@@ -54,8 +54,8 @@ def staged(tmp_path: Path) -> Callable[..., Staged]:
 def read_here(path: Path, into: Path, **asked: str | None) -> dict[str, Any]:
     """The child's reading without the child: for the many small files of a property or a corpus."""
     if kinds.recognise(path) == "csv":
-        return delimited.read(path, into, asked=asked, limits=Limits(), tell=lambda _: None)
-    return sheets.read(path, into, asked=asked, limits=Limits(), tell=lambda _, __: None)
+        return delimited.read(path, into, asked=asked, limits=ReadingLimits(), tell=lambda _: None)
+    return sheets.read(path, into, asked=asked, limits=ReadingLimits(), tell=lambda _, __: None)
 
 
 def raw_workbook(

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from changqing.base.tables import charset
-from changqing.base.tables.shapes import Limits, Unreadable
+from changqing.base.tables.shapes import ReadingLimits, Unreadable
 
 _SIGNS = (
     (b"%PDF", "PDF"),
@@ -68,7 +68,7 @@ def _refuse_binary(head: bytes) -> None:
         raise Unreadable("foreign", kind="binary")
 
 
-def check_zip(book: zipfile.ZipFile, limits: Limits) -> int:
+def check_zip(book: zipfile.ZipFile, limits: ReadingLimits) -> int:
     """Judge the central directory before anything is unpacked. The unpacked size in bytes.
 
     The sizes stated there bind: the zip reader stops at them and then finds the checksum wrong.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from changqing.base.tables import escape, header
 from changqing.base.tables.records import Record, Records
-from changqing.base.tables.shapes import HANDBACK_COLUMNS, Limits, Unreadable
+from changqing.base.tables.shapes import HANDBACK_COLUMNS, ReadingLimits, Unreadable
 
 DELIMITERS = ",\t;|"
 _LOOK = 100
@@ -34,7 +34,7 @@ class Layout:
     line: int
 
 
-def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: Limits) -> Layout:
+def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: ReadingLimits) -> Layout:
     """Layout of a file that begins with ``block``. Raises Unreadable when it has none."""
     start, line = 0, 1
     told = _SEP.match(block)

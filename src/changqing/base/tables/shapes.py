@@ -15,7 +15,7 @@ HANDBACK_COLUMNS = ("原文件行号", "拒绝原因")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """What one file may cost. Memory is the child's address space (an upper bound of its RSS).
 
     ``cpu_seconds`` and ``wall_seconds`` are for a small file; each 100 MB of table text adds

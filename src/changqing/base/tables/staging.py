@@ -18,9 +18,9 @@ from typing import Any
 import changqing
 from changqing.base.refused import Refused
 from changqing.base.tables import kinds
-from changqing.base.tables.shapes import BadRow, Limits, Staged, Unreadable
+from changqing.base.tables.shapes import BadRow, ReadingLimits, Staged, Unreadable
 
-_DEFAULT = Limits()
+_DEFAULT = ReadingLimits()
 _MESSAGE = 4 << 20
 _MESSAGES = 64 << 20
 _STDERR = 8 << 10
@@ -33,7 +33,7 @@ def stage(
     path: Path,
     *,
     into: Path,
-    limits: Limits = _DEFAULT,
+    limits: ReadingLimits = _DEFAULT,
     on_progress: Callable[[int, int], None] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
@@ -44,7 +44,7 @@ def stage(
 
     ``on_progress(done, whole)`` hears of bytes about five times a second; what it raises stops the
     child and passes on, so that is how to cancel. ``sheet``, ``encoding``, ``delimiter`` overrule what
-    would be found out. CSV has no row limit; the child's memory is bounded either way (``Limits``).
+    would be found out. CSV has no row limit; the child's memory is bounded either way (``ReadingLimits``).
     """
     target = into / f"{uuid.uuid4().hex}.parquet" if into.is_dir() else into
     asked = {"sheet": sheet, "encoding": encoding, "delimiter": delimiter}
@@ -63,7 +63,7 @@ def stage(
     return _worded(target, answer, bad)
 
 
-def _request(path: Path, target: Path, asked: dict[str, str | None], limits: Limits) -> dict[str, Any]:
+def _request(path: Path, target: Path, asked: dict[str, str | None], limits: ReadingLimits) -> dict[str, Any]:
     if not path.is_file():
         raise Unreadable("no_file")
     mark = asked["delimiter"]

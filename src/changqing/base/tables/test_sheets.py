@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from changqing.base.refused import Refused
-from changqing.base.tables import Limits, Staged, celltext
+from changqing.base.tables import ReadingLimits, Staged, celltext
 from changqing.base.tables.cells import SheetReader
 from changqing.base.tables.conftest import inline, raw_workbook, read_here, rows_in, rows_of
 
@@ -225,7 +225,7 @@ def test_bombs_that_keep_the_ratio_stay_within_the_memory(staged: Stage, tmp_pat
     texts = "".join(f"<si><t>{i * 7919 % 1_000_003:07d}" + "常青" * 3 + "</t></si>" for i in range(3_000_000))
     raw_workbook(path, HEADER, texts=texts)
     with pytest.raises(Refused, match="所需内存超过上限 300 MB"):
-        staged(path, limits=Limits(memory_mb=300))
+        staged(path, limits=ReadingLimits(memory_mb=300))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from django.utils import translation
 
 import changqing
 from changqing.base.refused import Refused
-from changqing.base.tables import Limits, stage
+from changqing.base.tables import ReadingLimits, stage
 from changqing.base.tables.conftest import inline, raw_workbook, rows_of
 
 ROOT = str(Path(changqing.__file__).parent.parent)
@@ -52,11 +52,11 @@ def test_progress_is_told_and_cancelling_leaves_nothing(big: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("limits", "sentence"),
     [
-        (Limits(csv_memory_mb=240), "所需内存超过上限 240 MB"),
-        (Limits(wall_seconds=0, cpu_seconds_per_100mb=0), "超过了 0 秒"),
+        (ReadingLimits(csv_memory_mb=240), "所需内存超过上限 240 MB"),
+        (ReadingLimits(wall_seconds=0, cpu_seconds_per_100mb=0), "超过了 0 秒"),
     ],
 )
-def test_limits_end_in_a_sentence(big: Path, tmp_path: Path, limits: Limits, sentence: str) -> None:
+def test_limits_end_in_a_sentence(big: Path, tmp_path: Path, limits: ReadingLimits, sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
         stage(big, into=tmp_path / "a.parquet", limits=limits)
     assert not (tmp_path / "a.parquet").exists()
@@ -67,7 +67,7 @@ def test_time_that_is_burnt_ends_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "slow.csv"
     path.write_text("a,b\n" + '5" 管,1\n' * 3_000_000)
     with pytest.raises(Refused, match="所需计算时间超过上限 1 秒"):
-        stage(path, into=tmp_path / "a.parquet", limits=Limits(cpu_seconds=1, cpu_seconds_per_100mb=0))
+        stage(path, into=tmp_path / "a.parquet", limits=ReadingLimits(cpu_seconds=1, cpu_seconds_per_100mb=0))
 
 
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_sentences_in_english(tmp_path: Path) -> None:
     with translation.override("en"), pytest.raises(Refused) as refusal:
         stage(path, into=tmp_path / "x")
     assert refusal.value.sentence == (
-        "The file “a.xlsx” was not imported; nothing in the books has changed. "
+        "The file “a.xlsx” was not imported; the book is unchanged. "
         "Cell ZZ1 of sheet “表” holds something, beyond column 258. "
         "Most likely a slip: delete the surplus columns right of the table, then import again."
     )
