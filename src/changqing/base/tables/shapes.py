@@ -15,7 +15,7 @@ HANDBACK_COLUMNS = ("原文件行号", "拒绝原因")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """What one file may cost. Memory is the child's address space (an upper bound of its RSS).
 
     ``cpu_seconds`` and ``wall_seconds`` are for a small file; each 100 MB of table text adds
@@ -84,7 +84,7 @@ class Staged:
 class Unreadable(Exception):
     """A verdict of the child on the whole file: a code and its data; the parent words it."""
 
-    def __init__(self, code: str, **data: object) -> None:
+    def __init__(self, code: str, /, **data: object) -> None:
         super().__init__(code)
         self.code = code
         self.data = data
