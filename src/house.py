@@ -46,6 +46,12 @@ def rooms_with_tables() -> frozenset[str]:
     return frozenset(name.split(".")[1] for name in listed(contracts()["inside"]["containers"]))
 
 
+@cache
+def parts_with_tables() -> frozenset[str]:
+    """The parts of a room that may touch tables, as the same contract puts them in order."""
+    return frozenset(layer.strip("()") for layer in listed(contracts()["inside"]["layers"]))
+
+
 @dataclass(frozen=True)
 class Module:
     """One module of ours: its path, its room ('' on the root) and its syntax tree."""

@@ -7,15 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from statistics import median, quantiles
 
-from house import PACKAGE, Module, floors, is_test, modules, pages_files, rooms_with_tables
+from house import PACKAGE, Module, floors, is_test, modules, pages_files, parts_with_tables, rooms_with_tables
 
-# A room with tables has these parts and no others; a part that grows becomes a folder of the same name.
-PARTS = {"__init__", "models", "rules", "queries", "actions"}
-MORE_PARTS = {
-    "people": {"permissions"},
-    # the Parquet store, which is to the ledger what a table is to other rooms
-    "ledger": {"segments"},
-}
+# A room with tables has the parts that the contract on its inside lists, rules, and no others; a part that
+# grows becomes a folder of the same name.
+OTHER_PARTS = {"__init__", "rules"}
+MORE_PARTS = {"people": {"permissions"}}
 ROOT_FILES = {"__init__", "__main__", "apps", "models", "settings", "urls"}
 NOT_A_NAME = {"util", "utils", "helper", "helpers", "common", "services", "manager", "managers", "misc"}
 FUNCTION_LINES, FILE_LINES = 80, 500
@@ -36,7 +33,7 @@ def test_rooms_have_the_same_few_parts():
         module.name
         for module in modules()
         if module.room in rooms_with_tables()
-        and module.part not in PARTS | MORE_PARTS.get(module.room, set())
+        and module.part not in parts_with_tables() | OTHER_PARTS | MORE_PARTS.get(module.room, set())
     ]
     assert odd == []
     assert {module.path.stem for module in modules() if not module.room} == ROOT_FILES
@@ -114,7 +111,7 @@ def test_tables_are_read_in_queries_and_written_in_actions_only():
     outside = [
         module.at(node)
         for module in modules()
-        if module.part not in {"models", "queries", "actions"}
+        if module.part not in parts_with_tables()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute) and node.attr in reach
     ]
