@@ -54,8 +54,7 @@ def test_names_say_what_things_are():
 
 def test_class_names_are_unique_across_rooms():
     where = defaultdict(set)
-    doors = {room for room, floor in floors().items() if floor == max(floors().values())}
-    for module in (module for module in modules() if module.room not in doors):
+    for module in (module for module in modules() if module.room in rooms_with_tables()):
         for node in module.tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where[node.name].add(module.name)
@@ -114,6 +113,8 @@ def test_tables_are_read_in_queries_and_written_in_actions_only():
         if module.part not in parts_with_tables()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute) and node.attr in reach
+        # the queue's own rows, which no room of ours keeps
+        if not ast.unparse(node.value).startswith("Procrastinate")
     ]
     assert outside == []
 

@@ -20,14 +20,14 @@ from changqing.people.permissions import (
 
 # One column a verb, one row a role: a new role or verb fails here until somebody decides.
 MATRIX = {
-    #                 bring in files, see imports, edit accounts, add users, rank the book
-    Role.MANAGER: (False, False, True, False, False),
-    Role.DIRECTOR: (False, False, True, False, False),
-    Role.EXECUTIVE: (False, True, False, False, False),
-    Role.OPERATOR: (True, True, True, False, True),
-    Role.ADMIN: (False, False, False, True, False),
+    #             bring in files, see imports, edit accounts, add users, rank the book, keep the book
+    Role.MANAGER: (False, False, True, False, False, False),
+    Role.DIRECTOR: (False, False, True, False, False, False),
+    Role.EXECUTIVE: (False, True, False, False, False, False),
+    Role.OPERATOR: (True, True, True, False, True, True),
+    Role.ADMIN: (False, False, False, True, False, False),
 }
-VERBS = ("bring in files", "see imports", "edit accounts", "add users", "rank the book")
+VERBS = ("bring in files", "see imports", "edit accounts", "add users", "rank the book", "keep the book")
 WHOLE_BOOK = {Role.EXECUTIVE, Role.OPERATOR}
 
 
