@@ -1,4 +1,4 @@
-"""Pages stay within the Content-Security-Policy: no inline code or style, no raw markup, nothing from outside."""
+"""Pages stay within the content policy: no inline code or style, no raw markup, nothing from outside."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def named(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def test_templates_stay_within_the_policy():
+def test_templates_stay_within_the_policy() -> None:
     found = {
         named(path): faults_of(path.read_text(encoding="utf-8")) for path in pages_files(".html", ".svg")
     }
@@ -42,7 +42,7 @@ def test_templates_stay_within_the_policy():
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-def test_styles_and_scripts_fetch_nothing_from_outside():
+def test_styles_and_scripts_fetch_nothing_from_outside() -> None:
     found = {}
     for path in pages_files(".css", ".js"):
         text = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -73,5 +73,5 @@ def test_styles_and_scripts_fetch_nothing_from_outside():
         ('<a href="/accounts/?on=1" data-style="x" title="safe">on = 1</a>', []),
     ],
 )
-def test_each_way_out_is_seen(line: str, faults: list[str]):
+def test_each_way_out_is_seen(line: str, faults: list[str]) -> None:
     assert faults_of(line) == faults
