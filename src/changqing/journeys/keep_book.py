@@ -134,6 +134,6 @@ def _fingerprint() -> str:
 
 
 def _url() -> str:
-    at = settings.DATABASES["default"]
-    named = {"dbname": connection.settings_dict["NAME"], "user": at["USER"], "password": at["PASSWORD"]}
-    return make_conninfo("", host=at["HOST"], port=at["PORT"], **named)
+    at = connection.settings_dict
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return make_conninfo("", **{word: str(at[name]) for word, name in named.items()})

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from changqing.accounts.queries import Account, Contact, Group, account_by_key, contacts_of, group_of
+from changqing.accounts.queries import Account, Contact, Kin, account_by_key, contacts_of, group_of
 from changqing.base.days import first_of_month, months_back
 from changqing.ledger.queries import (
     MonthMoney,
@@ -80,7 +80,7 @@ class AccountPage:
     """``year_revenue`` and ``year_before`` are of the last twelve whole months and the twelve before."""
 
     account: Account
-    group: Group
+    group: Kin
     contacts: list[Contact]
     places: dict[str, Place]
     totals: AccountTotals | None

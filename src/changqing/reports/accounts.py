@@ -19,8 +19,8 @@ from changqing.value.queries import (
     AccountRank,
     Composition,
     Cut,
+    Narrowing,
     Ranking,
-    Wanted,
     composition_of,
     count_of,
     current_ranking,
@@ -60,7 +60,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ListedAccount:
     """One account of the list. ``revenue`` and ``margin`` are of the period; None is not known.
 
     ``change`` compares the last twelve whole months with the twelve before, None without either;
@@ -87,7 +87,7 @@ class Row:
 @dataclass(frozen=True, kw_only=True)
 class AccountList:
     asked: Asked
-    rows: list[Row]
+    rows: list[ListedAccount]
     total: int
     composition: Composition | None
     pages: int
@@ -147,9 +147,9 @@ def _composition(to: Principal, ranking: Ranking | None, asked: Asked, total: in
     )
 
 
-def _wanted(asked: Asked, today: date | None) -> Wanted:
+def _wanted(asked: Asked, today: date | None) -> Narrowing:
     silent = today - timedelta(days=asked.silent_days) if today and asked.silent_days is not None else None
-    return Wanted(
+    return Narrowing(
         words=asked.words,
         abc=asked.abc,
         band=asked.band,
@@ -163,7 +163,9 @@ def _wanted(asked: Asked, today: date | None) -> Wanted:
     )
 
 
-def account_rows(to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None) -> list[Row]:
+def account_rows(
+    to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None
+) -> list[ListedAccount]:
     """The accounts ``ids`` in their order, with place, totals and trend: three queries."""
     found = rows_of(to, ids)
     placed = places_among(ranking, found.values())
@@ -176,10 +178,12 @@ def account_rows(to: Principal, ids: Sequence[int], ranking: Ranking | None, tod
     ]
 
 
-def _row(account: Account, place: AccountRank | None, months: list[Decimal], today: date | None) -> Row:
+def _row(
+    account: Account, place: AccountRank | None, months: list[Decimal], today: date | None
+) -> ListedAccount:
     totals = getattr(account, "totals", None)
     last = totals.last_day if totals else None
-    return Row(
+    return ListedAccount(
         key=account.key,
         name=account.name,
         industry=account.industry,

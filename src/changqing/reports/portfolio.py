@@ -20,13 +20,13 @@ from django.utils import timezone
 from changqing.base.packs import Pack, load
 from changqing.ledger.queries import family_sums
 from changqing.people.permissions import Principal, sees_the_whole_book
-from changqing.reports.accounts import Row, account_rows
+from changqing.reports.accounts import ListedAccount, account_rows
 from changqing.value.queries import (
     BookColumns,
     Cut,
+    Narrowing,
     Ranking,
     Slice,
-    Wanted,
     columns_of,
     count_of,
     current_ranking,
@@ -43,7 +43,7 @@ Sums = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True)
-class Group:
+class Portion:
     """One industry or family: its revenue and its share of the revenue in view. ``name`` "" has none."""
 
     name: str
@@ -65,9 +65,9 @@ class Portfolio:
     results: Mapping[str, Any]
     method: ConcentrationMethod
     method_name: str
-    industries: list[Group]
-    families: list[Group] | None
-    rows: list[Row]
+    industries: list[Portion]
+    families: list[Portion] | None
+    rows: list[ListedAccount]
 
     @property
     def is_empty(self) -> bool:
@@ -127,7 +127,7 @@ def portfolio(
     )
 
 
-def family_groups(to: Principal, period: str) -> list[Group]:
+def family_groups(to: Principal, period: str) -> list[Portion]:
     """Revenue by product family over the accounts in view; whole months."""
     return _groups(_families(to, current_ranking(period), sees_the_whole_book(to)))
 
@@ -136,10 +136,10 @@ def _age(ranking: Ranking | None, today: date) -> int | None:
     return (today - ranking.as_of).days if ranking and ranking.as_of else None
 
 
-def _best(to: Principal, ranking: Ranking | None, total: int) -> list[Row]:
-    if ranking is None:
+def _best(to: Principal, ranking: Ranking | None, total: int) -> list[ListedAccount]:
+    if ranking is None or not total:
         return []
-    ids = listed(to, ranking, Wanted(), Cut(0, LISTED), total)
+    ids = listed(to, ranking, Narrowing(), Cut(0, min(LISTED, total)), total)
     return account_rows(to, ids, ranking, ranking.as_of)
 
 
@@ -162,9 +162,11 @@ def _families(to: Principal, ranking: Ranking | None, whole: bool) -> Sums:
     return dict(family_sums(to, ranking.from_day))
 
 
-def _groups(sums: Sums) -> list[Group]:
+def _groups(sums: Sums) -> list[Portion]:
     total = sum(sums.values(), Decimal(0))
-    shares = [Group(name, money, float(money / total) if total > 0 else 0.0) for name, money in sums.items()]
+    shares = [
+        Portion(name, money, float(money / total) if total > 0 else 0.0) for name, money in sums.items()
+    ]
     return sorted(shares, key=lambda group: (group.name == "", -group.revenue, group.name))
 
 
@@ -184,7 +186,7 @@ def _seen(
         annual=None,
         industries=_summed(columns.slices, "industry"),
         families={},
-        accounts=count_of(to, ranking, Wanted()),
+        accounts=count_of(to, ranking, Narrowing()),
         orders=sum(part.orders for part in columns.slices),
         lines=sum(part.lines for part in columns.slices),
         total_revenue=sum((part.revenue for part in columns.slices), ZERO),

@@ -67,7 +67,7 @@ class BookColumns:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Narrowing:
     """Which accounts a list shall hold: each field narrows, an empty one does not."""
 
     words: str = ""
@@ -163,26 +163,26 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
     )
 
 
-def _wanted(to: Principal, ranking: Ranking | None, wanted: Wanted) -> QuerySet[Account]:
+def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:
     """Visible accounts narrowed to ``wanted``, with their place in ``ranking`` as ``place``."""
     here = Q(ranks__ranking=ranking.pk if ranking else 0)
     rows = accounts(to).annotate(place=FilteredRelation("ranks", condition=here))
     return rows.filter(wanted.account_rule() & along("place", wanted.place_rule()))
 
 
-def _wanted_places(to: Principal, ranking: Ranking | None, wanted: Wanted) -> QuerySet[AccountRank]:
+def _wanted_places(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[AccountRank]:
     rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
     return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
 
 
-def count_of(to: Principal, ranking: Ranking | None, wanted: Wanted) -> int:
+def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
     if wanted.needs_a_place:
         return _wanted_places(to, ranking, wanted).count()
     return accounts(to).filter(wanted.account_rule()).count()
 
 
-def composition_of(to: Principal, ranking: Ranking | None, wanted: Wanted) -> Composition:
+def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
     """What a list holds, exactly; joins all of it with its places."""
     found = _wanted_places(to, ranking, wanted).aggregate(
         placed=Count("pk"), a=Count("pk", filter=Q(abc="A")), loss_making=Count("pk", filter=Q(margin__lt=0))
@@ -200,7 +200,7 @@ class Cut:
     is_descending: bool = False
 
 
-def listed(to: Principal, ranking: Ranking | None, wanted: Wanted, cut: Cut, total: int) -> list[int]:
+def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int) -> list[int]:
     """The ids of the accounts that ``cut`` takes from a list of ``total``, in order, in at most 3 queries."""
     if cut.sort in BY_ACCOUNT:
         rows = _wanted(to, ranking, wanted).order_by(*_account_order(cut, total))

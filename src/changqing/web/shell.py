@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from changqing.people.permissions import may
 
@@ -18,14 +19,14 @@ THEMES = ("light", "dark")
 
 # The eight places, in their order for good; one is shown from the day its page exists.
 PLACES = (
-    ("today", _("今日"), "sun"),
-    ("accounts", _("客户"), "building-factory-2"),
-    ("relationships", _("关系"), "sitemap"),
-    ("deals", _("商机"), "target-arrow"),
-    ("service", _("服务"), "lifebuoy"),
-    ("portfolio", _("价值"), "coin-yuan"),
-    ("plans", _("计划"), "map-2"),
-    ("learn", _("复盘"), "school"),
+    ("today", pgettext_lazy("place", "今日"), "sun"),
+    ("accounts", pgettext_lazy("place", "客户"), "building-factory-2"),
+    ("relationships", pgettext_lazy("place", "关系"), "sitemap"),
+    ("deals", pgettext_lazy("place", "商机"), "target-arrow"),
+    ("service", pgettext_lazy("place", "服务"), "lifebuoy"),
+    ("portfolio", pgettext_lazy("place", "价值"), "coin-yuan"),
+    ("plans", pgettext_lazy("place", "计划"), "map-2"),
+    ("learn", pgettext_lazy("place", "复盘"), "school"),
 )
 MENU = (("imports", _("导入"), "file-import", "see imports"),)
 # In the bottom bar of a phone, 更多 is the fifth.

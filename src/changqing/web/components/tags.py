@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 from django import template
@@ -10,7 +11,7 @@ from django.contrib.messages.storage.base import Message
 from django.template import Context, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.utils.html import conditional_escape, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 # importing a declaration registers it
 from changqing.web.components import charts, figures, forms, lists, words  # noqa: F401
@@ -109,10 +110,10 @@ def phrases(title: object) -> SafeString:
     Text is escaped; a title that is markup already is left as it is.
     """
     text = conditional_escape(title)
-    parts = _PHRASE.findall(text)
+    parts = _PHRASE.findall(unescape(text))
     if len(parts) < 2 or "<" in text:
         return text
-    return format_html_join("", '<span class="phrase">{}</span>', ((mark_safe(part),) for part in parts))  # noqa: S308
+    return format_html_join("", '<span class="phrase">{}</span>', ((part,) for part in parts))
 
 
 @register.filter

@@ -31,7 +31,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     money = [{"value": v, "itemStyle": {"color": "@red" if v < 250 else "@c2"}} for v in [360, 372, 246, 176]]
     return render(
         request,
-        "components/test_gallery.html",
+        "components/test_gallery.txt",
         {
             "periods": [
                 Choice(label="近 12 月", url="?p=12", current=True),
