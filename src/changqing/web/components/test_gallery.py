@@ -86,7 +86,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("changqing.web.urls")),
+    path("", include("changqing.web.door.urls")),
     path("gallery", gallery),
     path("accounts/", gallery, name="accounts"),
     path("portfolio/", gallery, name="portfolio"),
