@@ -49,7 +49,7 @@ BOOK_LOCK = 0x0C4A_9001
 # After so many tries that ended in an error, and so many starts without an end, a file is given up.
 MOST_TRIES = 3
 MOST_DEATHS = 6
-NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence"}
+NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,18 @@ def enter(
     entry: Import, connection: duckdb.DuckDBPyConnection, *, lines: Written, refused: Written | None = None
 ) -> Changes:
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
+    broken_orders = (
+        f"SELECT broken_order FROM {files([refused.path])}" if refused else "SELECT NULL WHERE false"
+    )
     lock_the_book()
     before = standing(entry.kind, source=entry.source)
     connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
+    if entry.meaning == Meaning.ORDERS:
+        # an order of which a row was refused is not known whole: its older lines stay
+        connection.execute(
+            "CREATE TEMP VIEW whole_orders AS SELECT DISTINCT order_no FROM new_lines "
+            f"WHERE order_no IS NOT NULL AND order_no NOT IN ({broken_orders})"
+        )
     _catalogue(entry, Segment.Holds.LINES, lines)
     if refused:
         _catalogue(entry, Segment.Holds.REFUSED, refused)
@@ -216,7 +225,7 @@ def _covered(entry: Import, alias: str) -> str:
     """Whether ``entry`` speaks about the older line ``alias``: by its key, its order or its day."""
     says = [f"{alias}.line_key IN (SELECT line_key FROM new_lines)"]
     if entry.meaning == Meaning.ORDERS:
-        says.append(f"{alias}.order_no IN (SELECT order_no FROM new_lines WHERE order_no IS NOT NULL)")
+        says.append(f"{alias}.order_no IN (SELECT order_no FROM whole_orders)")
     if entry.meaning == Meaning.PERIOD:
         says.append(f"{alias}.date BETWEEN '{entry.from_day}' AND '{entry.to_day}'")
     return "(" + " OR ".join(says) + ")"

@@ -1,6 +1,5 @@
 """What a file means, and the SQL that takes its rows: good, refused, skipped, and what to tell of them."""
 # columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 
