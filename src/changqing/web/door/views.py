@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -57,13 +58,14 @@ def signin(request: HttpRequest) -> HttpResponse:
     return render(request, "door/signin.html", {"form": form, "next": onward, "is_empty": not has_users()})
 
 
-def _signed_in(request: HttpRequest, form: Form) -> bool:
+def _signed_in(request: HttpRequest, form: SignInForm) -> bool:
     try:
         user = sign_in(**form.cleaned_data, address=address_of(request), now=timezone.now())
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
+        form.ask_again()
         return False
-    login(request, user)
+    login(request, cast(Any, user))
     return True
 
 
@@ -105,7 +107,7 @@ def _started(request: HttpRequest, form: Form) -> bool:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return False
     settings.FOLDER.use_up_setup_code()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, cast(Any, user), backend="django.contrib.auth.backends.ModelBackend")
     return True
 
 
