@@ -38,7 +38,7 @@ def feed(made: Any, stream: IO[bytes], part: str) -> Iterator[int]:
             made.Parse(data, False)
             yield len(data)
         made.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that does not exist
         raise Unreadable("broken", what=f"{part}: {error}") from None
 
 

@@ -248,6 +248,7 @@ def test_other_archives_are_refused(
     "sheet",
     [
         HEADER + '<row r="1"/>',
+        '<?xml version="1.0" encoding="TF-8"?><worksheet/>',
         HEADER + f'<row r="2">{inline("A3", "x")}</row>',
         HEADER + f'<row r="2">{inline("A2", "x")}{inline("A2", "y")}</row>',
         HEADER + '<row r="2"><c r="A2" t="s"><v>9</v></c></row>',
@@ -279,8 +280,8 @@ _EXCEL = (
     '<dimension ref="A1:B2"/><sheetViews><sheetView tabSelected="1" workbookViewId="0"/></sheetViews>'
     '<cols><col min="1" max="1" width="12.5" customWidth="1"/></cols><sheetData>'
     '<row r="1" spans="1:2" ht="14.25" x14ac:dyDescent="0.2"><c r="A1" t="s"><v>0</v></c>'
-    '<c r="B1" s="1" t="s"><v>1</v></c></row><row r="2" spans="1:2" x14ac:dyDescent="0.2"><c r="A2" t="str"><f>"a"&amp;"b"</f>'
-    '<v>ab</v></c><c r="B2" s="1"><f t="shared" ref="B2:B9" si="0">A1*2</f><v>-3.50</v></c></row>'
+    '<c r="B1" s="1" t="s"><v>1</v></c></row>'
+    '<row r="2" spans="1:2" x14ac:dyDescent="0.2"><c r="A2" t="str"><f>"a"&amp;"b"</f><v>ab</v></c><c r="B2" s="1"><f t="shared" ref="B2:B9" si="0">A1*2</f><v>-3.50</v></c></row>'
     '</sheetData><mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>'
     '<phoneticPr fontId="1" type="noConversion"/><pageMargins left="0.7" right="0.7"/></worksheet>'
 )
