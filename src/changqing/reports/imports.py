@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from changqing.ledger.intake import notes_of
 from changqing.ledger.queries import Import, imports
 from changqing.people.permissions import Principal, may
 
@@ -28,6 +29,7 @@ class Deed:
     accounts_made: int
     accounts_touched: int
     notes: list[str]
+    days: tuple[str, ...]
     can_undo: bool
     can_redo: bool
 
@@ -91,7 +93,8 @@ def _deed(entry: Import, may_bring_in: bool) -> Deed:
         else None,
         accounts_made=told.get("accounts_made", 0),
         accounts_touched=told.get("accounts_touched", 0),
-        notes=[str(note) for note in told.get("notes", [])],
+        notes=notes_of(entry),
+        days=(*told.get("days", []), "", "")[:2],
         can_undo=may_bring_in and entry.state == Import.State.IN_FORCE,
         can_redo=may_bring_in and entry.state == Import.State.UNDONE,
     )

@@ -144,8 +144,8 @@ def _family_columns() -> list[Column]:
 def _line_columns() -> list[Column]:
     return [
         Column(label=_("日期")),
-        Column(label=_("订单")),
-        Column(label=_("产品")),
+        Column(label=_("订单号")),
+        Column(label=_("产品名称")),
         Column(label=_("品类"), wide=True),
         Column(label=_("数量"), number=True, wide=True),
         Column(label=_("金额"), number=True),
