@@ -38,12 +38,12 @@ class Account(models.Model):
     currency = models.CharField(_("币种"), max_length=3, blank=True)
     tax_number = models.CharField(_("税号"), max_length=60, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="owned_accounts"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     backup = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="backed_up_accounts"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="accounts")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     touched_at = models.DateTimeField(null=True, blank=True)
     edited = models.JSONField(default=list, blank=True)
