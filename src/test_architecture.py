@@ -57,12 +57,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of_the_house(tmp_path_factory.mktemp("house"))
 
 
-def test_every_contract_is_kept(copy: Path):
+def test_every_contract_is_kept(copy: Path) -> None:
     assert broken_contracts(copy) == set()
 
 
 @pytest.mark.parametrize("offence", OFFENCES)
-def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str):
+def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str) -> None:
     contract, file, line = OFFENCES[offence]
     spoilt = copy / "src" / "changqing" / file
     before = spoilt.read_text(encoding="utf-8") if spoilt.exists() else None
@@ -79,7 +79,7 @@ def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str):
             spoilt.unlink()
 
 
-def test_every_contract_was_seen_to_fail():
+def test_every_contract_was_seen_to_fail() -> None:
     assert {contract for contract, _, _ in OFFENCES.values()} == set(contracts())
 
 
@@ -99,7 +99,7 @@ def named(field: Field) -> str:
     return f"{field.model.__name__}.{field.name}"
 
 
-def test_keys_point_to_the_same_room_or_downwards():
+def test_keys_point_to_the_same_room_or_downwards() -> None:
     found = list(keys())
     assert len(found) > 10
     for field in found:
@@ -113,7 +113,7 @@ def test_keys_point_to_the_same_room_or_downwards():
         )
 
 
-def test_no_accessor_points_upwards():
+def test_no_accessor_points_upwards() -> None:
     crossing = [field for field in keys() if room_of(field.model) != room_of(field.related_model)]
     upwards = {named(field) for field in crossing if not field.remote_field.hidden}
     assert upwards - set(READ_FROM_ABOVE) == set(), 'these keys need related_name="+"'
@@ -121,7 +121,7 @@ def test_no_accessor_points_upwards():
 
 
 @pytest.mark.parametrize("key", READ_FROM_ABOVE)
-def test_lower_rooms_do_not_use_what_points_upwards(key: str):
+def test_lower_rooms_do_not_use_what_points_upwards(key: str) -> None:
     field = next(field for field in keys() if named(field) == key)
     names = {field.remote_field.get_accessor_name(), field.related_query_name()}
     top, bottom = floors()[room_of(field.model)], floors()[room_of(field.related_model)]
@@ -145,6 +145,6 @@ def mentions(module: Module, names: set[str]) -> Iterator[str]:
             yield module.at(node)
 
 
-def test_tables_stand_in_rooms_that_keep_an_order_inside():
+def test_tables_stand_in_rooms_that_keep_an_order_inside() -> None:
     rooms = {room_of(model) for model in apps.get_app_config("changqing").get_models()}
     assert rooms == rooms_with_tables()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -31,18 +32,18 @@ def manager() -> User:
     return User.objects.create_user("manager", None, full_name="Manager", role=Role.MANAGER)
 
 
-def account(key: str, **fields) -> Account:
+def account(key: str, **fields: Any) -> Account:
     return Account.objects.create(key=key, name=key, **fields)
 
 
-def test_an_owner_is_given_with_an_audit_line(manager: User):
+def test_an_owner_is_given_with_an_audit_line(manager: User) -> None:
     east = add_department(name="华东")
     for key in ("a", "b", "c"):
         account(key)
     changed = assign(by=operator(because="import"), accounts=["a", "b", "a"], owner=manager, department=east)
     assert changed == 2
     told = Account.objects.order_by("key").values_list("key", "owner", "backup", "department", "version")
-    assert list(told) == [
+    assert [*map(tuple, told)] == [
         ("a", manager.pk, None, east.pk, 2),
         ("b", manager.pk, None, east.pk, 2),
         ("c", None, None, None, 1),
@@ -53,7 +54,7 @@ def test_an_owner_is_given_with_an_audit_line(manager: User):
 
 
 @pytest.mark.parametrize("keys", [["other"], ["mine", "other"], ["mine", "nowhere"], ["mine", "withdrawn"]])
-def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str]):
+def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str]) -> None:
     account("mine", owner=manager)
     account("other")
     account("withdrawn", owner=manager, withdrawn=True)
@@ -66,7 +67,7 @@ def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str
 
 
 @pytest.mark.parametrize("role", [Role.EXECUTIVE, Role.ADMIN])
-def test_who_only_reads_changes_nothing(role: Role):
+def test_who_only_reads_changes_nothing(role: Role) -> None:
     account("a")
     reader = User.objects.create_user("reader", None, full_name="Reader", role=role)
     with pytest.raises(Refused):
@@ -77,7 +78,7 @@ def test_who_only_reads_changes_nothing(role: Role):
     assert not Person.objects.exists()
 
 
-def test_a_person_takes_a_post(manager: User):
+def test_a_person_takes_a_post(manager: User) -> None:
     account("a", owner=manager)
     made = add_contact(by=manager, account="a", person=" 王小明 ", title="采购经理", since=date(2024, 1, 1))
     person = Person.objects.get()
@@ -95,7 +96,7 @@ def test_a_person_takes_a_post(manager: User):
     )
 
 
-def test_a_post_cannot_end_before_it_begins(manager: User):
+def test_a_post_cannot_end_before_it_begins(manager: User) -> None:
     account("a", owner=manager)
     with pytest.raises(IntegrityError), transaction.atomic():
         add_contact(by=manager, account="a", person="王", since=date(2024, 2, 1), until=date(2024, 1, 1))
@@ -103,7 +104,7 @@ def test_a_post_cannot_end_before_it_begins(manager: User):
     assert not Person.objects.exists()
 
 
-def test_books_do_not_overwrite_what_a_person_has_set():
+def test_books_do_not_overwrite_what_a_person_has_set() -> None:
     mine = account("a", edited=["industry"], industry="钢铁")
     said = {mine.pk: {"name": "重庆钢铁", "industry": "矿业", "region": "重庆"}}
     assert update_from_books(said=said) == 1
@@ -113,7 +114,7 @@ def test_books_do_not_overwrite_what_a_person_has_set():
     assert update_from_books(said=said) == 0
 
 
-def test_a_circle_of_parents_is_left_out_and_named():
+def test_a_circle_of_parents_is_left_out_and_named() -> None:
     a, b, c, d = (account(key) for key in "abcd")
 
     def parents() -> dict[str, str | None]:
@@ -138,7 +139,7 @@ def test_a_circle_of_parents_is_left_out_and_named():
     }
 
 
-def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User):
+def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User) -> None:
     made = create_from_books(entries=[BookEntry("a", {}), BookEntry("b", {})], department=None)
     assign(by=operator(because="test"), accounts=["b"], owner=manager)
     ids = [each.pk for each in made]
@@ -149,6 +150,6 @@ def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User):
 
 
 @pytest.mark.parametrize("fault", [{"key": ""}, {"name": ""}, {"currency": "cny"}])
-def test_the_database_refuses_what_no_verb_should_write(fault):
+def test_the_database_refuses_what_no_verb_should_write(fault: dict[str, str]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.create(**({"key": "k", "name": "n"} | fault))
