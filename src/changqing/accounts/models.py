@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from changqing.people.models import Department
 
@@ -21,7 +22,8 @@ class Account(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CUSTOMER = "customer", _("客户")
+        # one word for the archive and for those in it who buy
+        CUSTOMER = "customer", pgettext_lazy("kind of account", "客户")
         PROSPECT = "prospect", _("潜在客户")
         RIVAL = "rival", _("竞争对手")
         PARTNER = "partner", _("合作伙伴")
