@@ -98,3 +98,28 @@ def test_a_test_whose_teardown_fails_has_failed() -> None:
     told.pytest_runtest_logreport(report_of("t::late", "passed", "SEG-05"))
     told.pytest_runtest_logreport(report_of("t::late", "failed", "SEG-05", when="teardown"))
     assert told.proved() == set()
+
+
+def test_marks_of_one_test_are_counted_together(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = row")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def command(): return print
+
+        @pytest.mark.row("SEG-01", "SEG-02", shows="one")
+        @pytest.mark.row("SEG-05", shows="two")
+        def test_three(command): pass
+
+        @pytest.mark.row("SEG-07", "SEG-08", shows="one")
+        @pytest.mark.row("SEG-09", "SEG-10", shows="two")
+        def test_four(command): pass
+        """
+    )
+    told = pytester.runpytest_inprocess("-p", "mission_report", "-p", "no:django", "--mission")
+    told.assert_outcomes(passed=1, errors=1)
+    told.stdout.fnmatch_lines(
+        ["*A test proves at most 3 rows; this one names 4.*", "3 of 551 rows proved by a passing test"]
+    )
