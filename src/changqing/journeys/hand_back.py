@@ -14,7 +14,7 @@ from changqing.people.permissions import Principal
 
 
 def hand_back(*, by: Principal, pk: int, to: Path) -> int:
-    """Write the refused rows of import ``pk`` to ``to``; how many. Mended, the file is sent again as it is."""
+    """Write the refused rows of import ``pk`` to ``to``; how many. Mended, the file comes in as it is."""
     entry = import_with_id(by, pk)
     if entry is None:
         raise Refused(_("没有标识为 %(id)s 的导入。") % {"id": pk})
