@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from changqing.accounts.actions import (
+    FROM_BOOKS,
     BookEntry,
     add_contact,
     assign,
@@ -106,7 +107,8 @@ def test_a_post_cannot_end_before_it_begins(manager: User) -> None:
 
 def test_books_do_not_overwrite_what_a_person_has_set() -> None:
     mine = account("a", edited=["industry"], industry="钢铁")
-    said = {mine.pk: {"name": "重庆钢铁", "industry": "矿业", "region": "重庆"}}
+    blank = dict.fromkeys(FROM_BOOKS, "") | {"kind": "customer"}
+    said = {mine.pk: blank | {"name": "重庆钢铁", "industry": "矿业", "region": "重庆"}}
     assert update_from_books(said=said) == 1
     mine.refresh_from_db()
     assert (mine.name, mine.industry, mine.region) == ("重庆钢铁", "钢铁", "重庆")
@@ -139,13 +141,19 @@ def test_a_circle_of_parents_is_left_out_and_named() -> None:
     }
 
 
+def test_a_parent_set_by_hand_stays_and_closes_no_circle() -> None:
+    a, b = account("a", edited=["parent"]), account("b")
+    Account.objects.filter(pk=a.pk).update(parent=b)
+    assert set_parents_from_books(parents={a.pk: None, b.pk: a.pk}) == {b.pk}
+    assert dict(Account.objects.values_list("key", "parent__key")) == {"a": "b", "b": None}
+
+
 def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User) -> None:
     made = create_from_books(entries=[BookEntry("a", {}), BookEntry("b", {})], department=None)
     assign(by=operator(because="test"), accounts=["b"], owner=manager)
-    ids = [each.pk for each in made]
-    assert withdraw(accounts=ids, withdrawn=True) == 1
+    assert withdraw(accounts=made, withdrawn=True) == 1
     assert list(Account.objects.filter(withdrawn=True).values_list("key", flat=True)) == ["a"]
-    assert withdraw(accounts=ids, withdrawn=False) == 1
+    assert withdraw(accounts=made, withdrawn=False) == 1
     assert not Account.objects.filter(withdrawn=True).exists()
 
 
