@@ -124,18 +124,10 @@ def enter(
     entry: Import, connection: duckdb.DuckDBPyConnection, *, lines: Written, refused: Written | None = None
 ) -> Changes:
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
-    broken_orders = (
-        f"SELECT broken_order FROM {files([refused.path])}" if refused else "SELECT NULL WHERE false"
-    )
     lock_the_book()
     before = standing(entry.kind, source=entry.source)
     connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
-    if entry.meaning == Meaning.ORDERS:
-        # an order of which a row was refused is not known whole: its older lines stay
-        connection.execute(
-            "CREATE TEMP VIEW whole_orders AS SELECT DISTINCT order_no FROM new_lines "
-            f"WHERE order_no IS NOT NULL AND order_no NOT IN ({broken_orders})"
-        )
+    _name_whole_orders(connection, refused)
     _catalogue(entry, Segment.Holds.LINES, lines)
     if refused:
         _catalogue(entry, Segment.Holds.REFUSED, refused)
@@ -150,6 +142,18 @@ def enter(
         changes.accounts_made = make_accounts(entry, connection)
     _refresh(entry, connection, owners, changes)
     return changes
+
+
+def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written | None) -> None:
+    """An order of which a row was refused is not known whole: its older lines stay."""
+    names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
+    if "order_no" not in names:
+        return
+    broken = f"ANTI JOIN {files([refused.path])} r ON n.order_no = r.broken_order" if refused else ""
+    connection.execute(
+        "CREATE TEMP VIEW whole_orders AS "
+        f"SELECT DISTINCT n.order_no FROM new_lines n {broken} WHERE n.order_no IS NOT NULL"
+    )
 
 
 def undo(entry: Import) -> Changes:

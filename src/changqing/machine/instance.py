@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from changqing.machine import logs
-from changqing.machine.books import HOST, ServedBook, Command
+from changqing.machine.books import HOST, Command, ServedBook
 from changqing.machine.error import MachineError
 from changqing.machine.postgres import Lease, Postgres
 from changqing.machine.process import end, kill_group, spawn
