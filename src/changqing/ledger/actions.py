@@ -97,16 +97,21 @@ def lock_the_book() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOOK_LOCK])
 
 
-def source_named(code: str) -> Source:
+def source_named(*, code: str) -> Source:
     """The source known by ``code``, made on first use."""
     return Source.objects.get_or_create(code=code, defaults={"name": code})[0]
 
 
-def segment_path(entry: Import, holds: str) -> str:
+def _segment_path(entry: Import, holds: str) -> str:
     return f"{entry.kind}/{entry.pk:08d}/{holds}.parquet"
 
 
-def write_lines(entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+def write_refused(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+    """Write the rows of ``query`` as those refused of ``entry``."""
+    return write(connection, query, _segment_path(entry, Segment.Holds.REFUSED))
+
+
+def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
     """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines."""
     owner = OWNER[entry.kind]
     columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
@@ -116,12 +121,16 @@ def write_lines(entry: Import, connection: duckdb.DuckDBPyConnection, query: str
         connection,
         f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
         f"FROM ({query}) ORDER BY {by}",
-        segment_path(entry, Segment.Holds.LINES),
+        _segment_path(entry, Segment.Holds.LINES),
     )
 
 
 def enter(
-    entry: Import, connection: duckdb.DuckDBPyConnection, *, lines: Written, refused: Written | None = None
+    *,
+    entry: Import,
+    connection: duckdb.DuckDBPyConnection,
+    lines: Written,
+    refused: Written | None = None,
 ) -> Changes:
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
     lock_the_book()
@@ -156,12 +165,12 @@ def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written |
     )
 
 
-def undo(entry: Import) -> Changes:
+def undo(*, entry: Import) -> Changes:
     """Every figure as if ``entry`` had never come; its files stay for a redo."""
     return _switch(entry, to=Import.State.UNDONE)
 
 
-def redo(entry: Import) -> Changes:
+def redo(*, entry: Import) -> Changes:
     """Bring an undone import back into its old place."""
     return _switch(entry, to=IN_FORCE)
 
@@ -260,7 +269,7 @@ def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None
         _catalogue(
             entry,
             Segment.Holds.REPLACED,
-            write(connection, query, segment_path(entry, Segment.Holds.REPLACED)),
+            write(connection, query, _segment_path(entry, Segment.Holds.REPLACED)),
         )
     connection.execute("DROP TABLE replaced")
 
@@ -378,7 +387,7 @@ def hand_in(
     )
 
 
-def begin(entry: Import) -> None:
+def begin(*, entry: Import) -> None:
     """One more try at ``entry``."""
     entry.tries += 1
     Import.objects.filter(pk=entry.pk).update(
@@ -386,32 +395,28 @@ def begin(entry: Import) -> None:
     )
 
 
-def progress(entry: Import, *, step: str, done: int = 0, total: int = 0) -> None:
+def progress(*, entry: Import, step: str, done: int = 0, total: int = 0) -> None:
     """Say how far ``entry`` is; seen at once, since it is outside the import's transaction."""
     Import.objects.filter(pk=entry.pk).update(
         state=Import.State.RUNNING, step=step, rows_done=done, rows_total=total
     )
 
 
-def fail(entry: Import, *, sentence: str, report: dict[str, Any] | None = None) -> None:
+def fail(*, entry: Import, sentence: str, report: dict[str, Any] | None = None) -> None:
     """Say that ``entry`` did not get into the book, and why."""
     Import.objects.filter(pk=entry.pk).exclude(state__in=ENTERED).update(
         state=Import.State.FAILED, error=sentence, finished_at=timezone.now(), report=report or {}
     )
 
 
-def report(entry: Import, *, verb: str, changes: Changes, **told: Any) -> None:
+def report(*, entry: Import, verb: str, changes: Changes, **told: Any) -> None:
     """Keep on ``entry`` what it did when it came, and what its last undo or redo did."""
     news = changes.as_json()
     entry.report = {**entry.report, **told, **news} if verb == "bring in" else {**entry.report, verb: news}
     Import.objects.filter(pk=entry.pk).update(report=entry.report, step="")
 
 
-def saved_format(source: Source, kind: str) -> SourceFormat | None:
-    return SourceFormat.objects.filter(source=source, kind=kind).first()
-
-
-def save_format(entry: Import) -> None:
+def save_format(*, entry: Import) -> None:
     """Remember how this source's files of this kind are read."""
     SourceFormat.objects.update_or_create(
         source=entry.source, kind=entry.kind, defaults={"mapping": entry.mapping, "meaning": entry.meaning}

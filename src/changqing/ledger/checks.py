@@ -112,7 +112,7 @@ def _same(
     **only: str,
 ) -> Iterator[str]:
     """Rows that differ between what the ledger says and what pages read."""
-    stored = list(table.objects.filter(**only).values_list(*columns))  # type: ignore[attr-defined]
+    stored = list(table.objects.filter(**only).values_list(*columns))
     if query is None:
         if stored:
             yield _("%(table)s 多出 %(rows)s 行。") % {"table": table.__name__, "rows": len(stored)}

@@ -27,6 +27,7 @@ from changqing.ledger.models import (
     Replacement,
     Segment,
     Source,
+    SourceFormat,
 )
 from changqing.ledger.segments import Standing, duck, literal
 from changqing.people.permissions import Principal, check_may
@@ -92,6 +93,10 @@ def import_with_id(to: Principal, pk: int) -> Import | None:
 def import_by_id(pk: int) -> Import | None:
     """For the job that runs it; people ask ``import_with_id``."""
     return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
+
+
+def saved_format(source: Source, kind: str) -> SourceFormat | None:
+    return SourceFormat.objects.filter(source=source, kind=kind).first()
 
 
 def stuck_imports() -> Iterator[str]:

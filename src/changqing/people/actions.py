@@ -23,7 +23,7 @@ def add_department(*, name: str, parent: Department | None = None) -> Department
 
 
 @transaction.atomic
-def department_called(name: str) -> Department:
+def department_called(*, name: str) -> Department:
     """The department of that name, made at the top of the tree when there is none."""
     found = Department.objects.filter(name__iexact=name.strip()).order_by("path").first()
     return found or add_department(name=name)
