@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 
 from changqing.accounts.models import Account
+from changqing.base.bulk import copy_rows
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force
@@ -127,12 +128,11 @@ def _write_ranks(ranking: Ranking, sums: BookSums, result: RankingResult) -> Non
     columns = [
         sums.accounts[name].to_pylist() for name in ("account_id", "revenue", "margin", "orders", "lines")
     ]
-    named = ", ".join(RANK_COLUMNS)
-    with (
-        database.cursor() as cursor,
-        cursor.copy(f"COPY {AccountRank._meta.db_table} ({named}) FROM STDIN") as copy,
-    ):
+
+    def rows() -> Iterator[Sequence[Any]]:
         for row, (account, revenue, margin, orders, lines) in enumerate(zip(*columns, strict=True)):
             share = None if shares is None else float(shares[row])
             place = (int(places.rank[row]), revenue, margin, orders, lines, share)
-            copy.write_row((ranking.pk, account, *place, places.abc[row], places.band[row]))
+            yield (ranking.pk, account, *place, places.abc[row], places.band[row])
+
+    copy_rows(AccountRank._meta.db_table, RANK_COLUMNS, rows())

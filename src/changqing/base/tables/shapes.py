@@ -63,6 +63,7 @@ class Staged:
     ``file_row`` counts as a person does: in a workbook the row's number in the sheet, in a CSV the
     number of the physical line on which the record starts (an editor's line number), both from 1.
     ``header`` holds the original texts in the order of the columns, duplicates and blanks kept.
+    ``is_handed_back``: these are the mended rows of an earlier file, not all there is to say.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class Staged:
     bad_rows: tuple[BadRow, ...]
     bad_row_count: int
     notes: tuple[str, ...]
+    is_handed_back: bool = False
 
 
 class Unreadable(Exception):
