@@ -134,9 +134,7 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
     """The one row of ``query`` by column name."""
     found = connection.execute(query)
     names = [column[0] for column in found.description]
-    values = found.fetchone()
-    assert values is not None
-    return dict(zip(names, values, strict=True))
+    return dict(zip(names, found.fetchall()[0], strict=True))
 
 
 def _report(

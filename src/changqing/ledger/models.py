@@ -161,7 +161,7 @@ class CustomerKey(models.Model):
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="customers")
     key = models.CharField(max_length=160)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="customer_keys")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     account_path = "account"
@@ -196,7 +196,7 @@ class AccountMonth(models.Model):
     ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="months", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     month = models.DateField()
     family = models.CharField(max_length=120)
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
@@ -216,7 +216,7 @@ class AccountMonth(models.Model):
 class AccountFlow(models.Model):
     """Rollup: an account's invoices, receipts, costs to serve and openings by month and currency."""
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="flows", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     month = models.DateField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     currency = models.CharField(max_length=3)

@@ -18,6 +18,7 @@ from changqing.value.queries import book_as_of
 
 THEME_COOKIE = "changqing_theme"
 THEMES = ("light", "dark")
+KEYS_COOKIE = "changqing_keys"
 
 # The eight places, in their order for good; one is shown from the day its page exists.
 PLACES = (
@@ -55,6 +56,11 @@ class Shell:
         """The reader's choice, or nothing: then the machine's wish counts."""
         chosen = self.request.COOKIES.get(THEME_COOKIE, "")
         return chosen if chosen in THEMES else ""
+
+    @property
+    def keys_are_off(self) -> bool:
+        """Single letters press nothing, as who dictates to a computer may wish."""
+        return self.request.COOKIES.get(KEYS_COOKIE) == "off"
 
     @cached_property
     def rail(self) -> list[Place]:

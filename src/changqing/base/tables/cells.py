@@ -22,9 +22,9 @@ Row = tuple[int, list[str | None]]
 
 _TOKEN = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: s="([0-9]{1,6})")?(?: t="([A-Za-z]{1,9})")?'
-    r"(?: ?/>|>(?:(<f)(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
+    rf"(?: ?/>|>(?:(<f)(?:{markup.ATTRIBUTE})*(?: ?/>|>[^<&]*(?:&[a-z]+;[^<&]*)*</f>))?"
     r'(?:<v>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
-    r"|<row( [^<>]*?)?(/?)>|(</row>)|(\S)"
+    rf"|<row((?:{markup.ATTRIBUTE})*) ?(/?)>|(</row>)|(\S)"
 )
 _START = re.compile(r"\A(?:(?!<!|<sheetData).)*?<sheetData(/?)>", re.DOTALL)
 _ROW_NUMBER = re.compile(r' r="([0-9]{1,7})"')

@@ -43,14 +43,14 @@ def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: ReadingL
     head = block[start : start + _HEAD]
     whole = is_last and len(head) == len(block) - start
     delimiter, records = (delimiter, _head(head, delimiter, whole)) if delimiter else _consistent(head, whole)
-    rows = [record for record in records if not header.is_blank(record.cells)]
+    rows = [record for record in records if not record.fault and not header.is_blank(record.cells)]
     found = header.find([record.cells for record in rows])
     if found is None:
         raise Unreadable("empty")
     named, end = rows[found[0]], rows[found[1]].end
     line += sum(record.lines for record in records if record.start < named.start)
     names = header.names([record.cells for record in rows], *found)
-    names = _fitted(names, [record for record in rows[found[1] + 1 :] if not record.fault])
+    names = _fitted(names, rows[found[1] + 1 :])
     if len(names) > limits.max_columns + len(HANDBACK_COLUMNS):
         raise Unreadable("columns", found=len(names), limit=limits.max_columns)
     return Layout(

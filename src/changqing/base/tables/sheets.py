@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -33,8 +34,12 @@ def read(
             kinds.check_zip(archive, limits)
             book = open_book(archive, limits)
             return _Reading(book, into, tell).run(asked.get("sheet"))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise Unreadable("broken", what=str(error)[:200]) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what seeking to a place before the file's start is called
+            raise
+        raise Unreadable("broken", what="zip") from None
 
 
 class _Reading:

@@ -91,6 +91,13 @@ def test_rows_that_are_no_rows_are_told_with_their_line(staged: Stage) -> None:
     ]
 
 
+def test_two_rows_torn_into_one_are_no_header(staged: Stage) -> None:
+    lines = [f"S{i},甲,{i}" for i in range(30)]
+    lines[20] += "," + lines.pop(21)
+    found = staged(("单号,客户,数量\n" + "\n".join(lines)).encode())
+    assert (found.header_row, found.rows, [bad.row for bad in found.bad_rows]) == (1, 28, [22])
+
+
 def test_an_unclosed_quote_does_not_swallow_the_file(staged: Stage) -> None:
     lines = [f"{i},名{i},{i}" for i in range(200_000)]
     lines[70_000] = '70000,"名,1'

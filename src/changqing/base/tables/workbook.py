@@ -13,9 +13,10 @@ from changqing.base.tables import celltext, markup
 from changqing.base.tables.shapes import ReadingLimits, Unreadable
 
 _TEXT = re.compile(
-    r'<si><t(?: xml:space="preserve")?>([^<]*)</t>(?:<phoneticPr [^<>]*/>)?</si>|<si><t ?/></si>|<si ?/>|(\S)'
+    r'<si><t(?: xml:space="preserve")?>([^<]*)</t>'
+    rf"(?:<phoneticPr(?:{markup.ATTRIBUTE})* ?/>)?</si>|<si><t ?/></si>|<si ?/>|(\S)"
 )
-_START = re.compile(r"\A(?:<\?xml[^<>]*\?>)?\s*<sst(?: [^<>]*)?>")
+_START = re.compile(rf"\A(?:<\?xml(?:{markup.ATTRIBUTE})* ?\?>)?\s*<sst(?:{markup.ATTRIBUTE})* ?>")
 _DAYS_KEPT = 50_000
 
 

@@ -86,7 +86,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("changqing.web.urls")),
+    path("", include("changqing.web.door.urls")),
     path("gallery", gallery),
     path("accounts/", gallery, name="accounts"),
     path("portfolio/", gallery, name="portfolio"),
@@ -176,7 +176,7 @@ def test_the_menu_opens_on_a_phone_and_offers_what_there_is(visit: Any, user: An
     page = visit("/portfolio/", user=user, language="en", width=390)
     page.click(".bottom button")
     page.locator("#menu").wait_for(state="visible")
-    assert page.locator("#menu .menu-item").all_inner_texts() == ["Import", "Sign out"]
+    assert page.locator("#menu .menu-item:visible").all_inner_texts() == ["Import", "Sign out"]
     page.screenshot(path="out/screens/menu-en-phone.png")
 
 
@@ -188,3 +188,18 @@ def test_a_click_near_a_line_opens_the_nearest_mark(visit: Any, user: Any) -> No
     ring = page.locator("#pareto ~ .mark-ring").bounding_box()
     page.mouse.click(ring["x"] + 15, ring["y"] + 9)
     page.wait_for_url("**/gallery#50")
+
+
+def test_all_keys_are_listed_and_letters_can_be_switched_off(visit: Any, user: Any) -> None:
+    page = visit("/portfolio/", user=user)
+    page.keyboard.press("?")
+    page.locator("#keys").wait_for(state="visible")
+    page.screenshot(path="out/screens/keys.png")
+    page.click("#keys button[value=off]")
+    page.wait_for_selector("html[data-keys=off]")
+    page.keyboard.press("j")
+    page.keyboard.press("t")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert page.locator(".behind[open]").count() == 0
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.id") == "find"

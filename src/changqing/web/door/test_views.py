@@ -16,7 +16,8 @@ from changqing.people.actions import add_user
 from changqing.people.permissions import operator
 from changqing.people.queries import user_named
 from changqing.web.door.signins import SignIn, demo_signins
-from changqing.web.urls import urlpatterns as pages
+from changqing.web.door.urls import urlpatterns as door
+from changqing.web.errors.views import healthz, readyz
 
 PASSWORD = "evergreen-pine-41"
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -29,7 +30,13 @@ def work(request: Any) -> Any:
     return HttpResponse(f"work for {request.user}")
 
 
-urlpatterns = [path("portfolio/", work, name="portfolio"), *pages]
+urlpatterns = [
+    path("portfolio/", work, name="portfolio"),
+    path("imports/", work, name="imports"),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    *door,
+]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
@@ -148,7 +155,7 @@ def test_the_one_time_link_makes_one_operator_and_is_dead_then(client: Client) -
     code = configured.FOLDER.setup_code
     assert code in client.get(f"/start?code={code}").content.decode()
     answer = client.post("/start", FIRST | {"code": code}, headers={"accept-language": "en"})
-    assert (answer.status_code, answer["Location"]) == (302, "/portfolio/")
+    assert (answer.status_code, answer["Location"]) == (302, "/imports/")
     user = user_named("gu")
     assert (user.full_name, user.role, user.language) == ("顾明远", "operator", "en")
     other = Client()
