@@ -27,7 +27,7 @@ help:
 # ---- setup ----------------------------------------------------------------------------------------
 
 setup: $(VENV)/.installed $(VENV)/.messages assets
-	@$(MAKE) $(VENV)/.static
+	@$(MAKE) --silent $(VENV)/.static
 
 # an environment that somebody made already is used as it is
 $(VENV)/.made:
