@@ -102,6 +102,7 @@ def _run(entry: Import) -> None:
             ledger.progress(entry, step="entering", done=staged.rows, total=staged.rows)
             with transaction.atomic():
                 changes = ledger.enter(entry, connection, lines=taken.lines, refused=taken.refused)
+                ledger.save_format(entry)
                 _conclude(entry, changes, by=by, verb="bring in", **taken.report)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -49,7 +49,7 @@ BOOK_LOCK = 0x0C4A_9001
 # After so many tries that ended in an error, and so many starts without an end, a file is given up.
 MOST_TRIES = 3
 MOST_DEATHS = 6
-NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence"}
+NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ def enter(
     lock_the_book()
     before = standing(entry.kind, source=entry.source)
     connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
+    _name_whole_orders(connection, refused)
     _catalogue(entry, Segment.Holds.LINES, lines)
     if refused:
         _catalogue(entry, Segment.Holds.REFUSED, refused)
@@ -141,6 +142,18 @@ def enter(
         changes.accounts_made = make_accounts(entry, connection)
     _refresh(entry, connection, owners, changes)
     return changes
+
+
+def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written | None) -> None:
+    """An order of which a row was refused is not known whole: its older lines stay."""
+    names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
+    if "order_no" not in names:
+        return
+    broken = f"ANTI JOIN {files([refused.path])} r ON n.order_no = r.broken_order" if refused else ""
+    connection.execute(
+        "CREATE TEMP VIEW whole_orders AS "
+        f"SELECT DISTINCT n.order_no FROM new_lines n {broken} WHERE n.order_no IS NOT NULL"
+    )
 
 
 def undo(entry: Import) -> Changes:
@@ -216,7 +229,7 @@ def _covered(entry: Import, alias: str) -> str:
     """Whether ``entry`` speaks about the older line ``alias``: by its key, its order or its day."""
     says = [f"{alias}.line_key IN (SELECT line_key FROM new_lines)"]
     if entry.meaning == Meaning.ORDERS:
-        says.append(f"{alias}.order_no IN (SELECT order_no FROM new_lines WHERE order_no IS NOT NULL)")
+        says.append(f"{alias}.order_no IN (SELECT order_no FROM whole_orders)")
     if entry.meaning == Meaning.PERIOD:
         says.append(f"{alias}.date BETWEEN '{entry.from_day}' AND '{entry.to_day}'")
     return "(" + " OR ".join(says) + ")"

@@ -19,7 +19,7 @@ from changqing.ledger.models import (
     Replacement,
     Segment,
 )
-from changqing.ledger.queries import ENTERED, owned_lines, standing, whose
+from changqing.ledger.queries import ENTERED, fetched, owned_lines, standing, whose
 from changqing.ledger.rollups import (
     FLOW_COLUMNS,
     FLOWS,
@@ -124,11 +124,12 @@ def _same(
         (f"({query})", "stored", _("%(table)s 少了或错了 %(rows)s 行。")),
         ("stored", f"({query})", _("%(table)s 多了或错了 %(rows)s 行。")),
     ):
-        counted = connection.execute(
+        counted = fetched(
+            connection,
             f"SELECT count(*) FROM (SELECT {named} FROM (SELECT {plain} FROM {one}) "
-            f"EXCEPT ALL SELECT {named} FROM (SELECT {plain} FROM {other}))"
-        ).fetchone()
-        if counted and counted[0]:
+            f"EXCEPT ALL SELECT {named} FROM (SELECT {plain} FROM {other}))",
+        )
+        if counted[0]:
             yield sentence % {"table": table.__name__, "rows": counted[0]}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from changqing.machine import logs
-from changqing.machine.books import HOST, Book, Command
+from changqing.machine.books import HOST, Command, ServedBook
 from changqing.machine.error import MachineError
 from changqing.machine.postgres import Lease, Postgres
 from changqing.machine.process import end, kill_group, spawn
@@ -27,7 +27,7 @@ PATIENCE = 5.0
 class Instance:
     """Brings a book up, keeps it up, shuts it down. ``changed`` is called when a process came or went."""
 
-    def __init__(self, book: Book, *, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, book: ServedBook, *, changed: Callable[[], None] = lambda: None) -> None:
         self.book = book
         self.processes: dict[str, Process] = {}
         self._changed = changed

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from changqing.machine.books import HOST, Book, demo_book, own_book
+from changqing.machine.books import HOST, ServedBook, demo_book, own_book
 from changqing.machine.cluster import mark
 from changqing.machine.error import MachineError
 from changqing.machine.folder import DataFolder
@@ -61,7 +61,7 @@ class Supervisor:
     The first book is the one that counts: where it cannot start, nothing stays.
     """
 
-    def __init__(self, books: Sequence[Book]) -> None:
+    def __init__(self, books: Sequence[ServedBook]) -> None:
         self.books = list(books)
         self._instances = [Instance(book, changed=self._write_state) for book in books]
         self._failure: MachineError | None = None

@@ -120,7 +120,7 @@ def _candidates(kind: str, header: Sequence[str], cells: list[list[str]]) -> Ite
 
 
 def _likeness(read: Heading, names: dict[str, int]) -> tuple[float, str]:
-    """1 … .85 for a known name by its rank, less where the header had to be stripped; .75 or below if alike."""
+    """1 … .85 for a known name by its rank, less where the header was stripped; .75 or below if alike."""
     for stripped, name in enumerate(read.names):
         if name in names:
             return 1.0 - 0.15 * names[name] / len(names) - 0.02 * stripped, "name"

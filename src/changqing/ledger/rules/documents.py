@@ -1,6 +1,4 @@
 """Invoices, receipts, costs to serve and opening balances: what their rows mean."""
-# columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 One scan that counts (``evidence_sql``), one decision (``decide``). Nothing is decided from a sample, and what
 the column leaves open is refused row by row, not guessed.
 """
-# columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 

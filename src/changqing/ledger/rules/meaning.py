@@ -1,6 +1,4 @@
 """What a file means, and the SQL that takes its rows: good, refused, skipped, and what to tell of them."""
-# columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 
@@ -138,8 +136,9 @@ def _outputs(kind: str) -> tuple[tuple[str, str], ...]:
 def _faults(mapping: Mapping, choices: Choices) -> list[Fault]:
     if mapping.kind == "orders":
         return orders.faults(mapping, choices)
-    module = reference if mapping.kind in _REFERENCE else documents
-    return module.faults(mapping, choices)
+    if mapping.kind in _REFERENCE:
+        return reference.faults(mapping, choices)
+    return documents.faults(mapping, choices)
 
 
 def _conditions(mapping: Mapping) -> dict[str, str]:

@@ -3,8 +3,6 @@
 A line's money is its net amount; else its amount with tax less the tax, or divided by 1 + rate; else quantity
 × price. Red entries (红字), returns and rebates are negative, however they are written.
 """
-# columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 

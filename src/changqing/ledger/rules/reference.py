@@ -1,6 +1,4 @@
 """Accounts and products: the later row of a key counts; one that said something else is refused."""
-# columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 

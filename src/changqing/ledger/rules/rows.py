@@ -4,7 +4,6 @@ Columns of the layers, per field f: ``r_f`` the raw cell, ``t_f`` its text, ``v_
 is 'blank' or 'total' for rows that are no data; ``is_more`` marks rows that belong to the document above.
 """
 # columns are addressed as c0 … cN and every text is an escaped literal, so no cell or header enters the SQL
-# ruff: noqa: S608
 
 from __future__ import annotations
 
