@@ -104,10 +104,16 @@ def _broken(right: Sheet) -> Sheet:
         rows[7 + 11 * number][column[name]] = cell
         if name == "客户编码":
             rows[7 + 11 * number][column["客户名称"]] = None
-    sold = next(row for row in rows[60:] if row[column["单据类型"]] == Paper.SALE)
     miscounted = column["数量"]
-    sold[miscounted] = int(str(sold[miscounted])) + 3
+    sold = next(
+        row for row in rows[60:] if row[column["单据类型"]] == Paper.SALE and _count(row[miscounted]) > 4
+    )
+    sold[miscounted] = _count(sold[miscounted]) - 3
     return replace(right, rows=rows)
+
+
+def _count(cell: Cell) -> int:
+    return cell if isinstance(cell, int) else 0
 
 
 def _tenfold(right: Sheet) -> Sheet:
