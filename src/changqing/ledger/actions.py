@@ -23,8 +23,8 @@ from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.ledger.models import (
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Meaning,
     Replacement,
     Segment,
@@ -147,7 +147,7 @@ def enter(
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
     entry.save()
-    if entry.kind != Kind.PRODUCTS:
+    if entry.kind != FileKind.PRODUCTS:
         changes.accounts_made = make_accounts(entry, connection)
     _refresh(entry, connection, owners, changes)
     return changes
@@ -185,7 +185,13 @@ def rematch(*, source: Source, key: str, account: Account) -> Changes:
     CustomerKey.objects.filter(pk=row.pk).update(account=account)
     changes = Changes(accounts_touched=len({before, account.pk}))
     with duck() as connection:
-        for kind in (Kind.ORDERS, Kind.INVOICES, Kind.RECEIPTS, Kind.COSTS, Kind.OPENINGS):
+        for kind in (
+            FileKind.ORDERS,
+            FileKind.INVOICES,
+            FileKind.RECEIPTS,
+            FileKind.COSTS,
+            FileKind.OPENINGS,
+        ):
             refresh(connection, kind, {before, account.pk})
         changes.circles = say_of_accounts(connection, {before, account.pk})
     return changes
@@ -207,7 +213,7 @@ def _switch(entry: Import, *, to: str) -> Changes:
         entry.state = to
         after = standing(entry.kind, source=entry.source)
         changes, owners = _compare_standings(entry, connection, before.sql(), after.sql(), before, after)
-        if entry.kind != Kind.PRODUCTS:
+        if entry.kind != FileKind.PRODUCTS:
             settle_accounts(entry, connection)
         _refresh(entry, connection, owners, changes)
     return changes
@@ -346,10 +352,10 @@ def _refresh(
     """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force."""
     if changes.nothing:
         return
-    if entry.kind == Kind.PRODUCTS:
+    if entry.kind == FileKind.PRODUCTS:
         touched = say_of_products(entry, connection, owners)
         changes.accounts_touched = len(touched)
-        refresh(connection, Kind.ORDERS, touched)
+        refresh(connection, FileKind.ORDERS, touched)
         return
     touched = accounts_of(entry.source, owners)
     changes.accounts_touched = len(touched)
@@ -367,8 +373,8 @@ def hand_in(
 ) -> Import:
     """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet."""
     check_may(by, "bring in files")
-    if kind not in Kind.values:
-        known = "、".join(Kind.values)
+    if kind not in FileKind.values:
+        known = "、".join(FileKind.values)
         raise Refused(_("没有“%(kind)s”这种文件。可用：%(known)s") % {"kind": kind, "known": known})
     digest, stored = keep(path)
     return Import.objects.create(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from changqing.base.refused import Refused
 from changqing.base.tables import BadRow, FaultyRow, Staged
 from changqing.ledger.actions import write_lines, write_refused
-from changqing.ledger.models import CustomerKey, Import, Kind, Meaning, Segment
+from changqing.ledger.models import CustomerKey, FileKind, Import, Meaning, Segment
 from changqing.ledger.queries import saved_format
 from changqing.ledger.rules.choices import Choices, Told
 from changqing.ledger.rules.columns import check, guess
@@ -121,7 +121,7 @@ def _objections(
     """(code, SQL of the rows it holds for, field) of what is wrong with rows whose cells are fine."""
     if entry.meaning == Meaning.PERIOD:
         yield OUTSIDE, f"date NOT BETWEEN '{entry.from_day}' AND '{entry.to_day}'", "date"
-    if entry.unknown != Import.Unknown.CREATE and entry.kind not in (Kind.ACCOUNTS, Kind.PRODUCTS):
+    if entry.unknown != Import.Unknown.CREATE and entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS):
         known = CustomerKey.objects.filter(source=entry.source, account__withdrawn=False)
         connection.execute("CREATE OR REPLACE TEMP TABLE known_customers (customer VARCHAR)")
         keys = [(key,) for key in known.values_list("key", flat=True)]

@@ -10,7 +10,7 @@ from changqing.accounts.models import Account
 from changqing.people.models import Department
 
 
-class Kind(models.TextChoices):
+class FileKind(models.TextChoices):
     """What a file tells."""
 
     ACCOUNTS = "accounts", _("客户")
@@ -44,7 +44,7 @@ class SourceFormat(models.Model):
     """How a source's files of one kind were last read, so that the next one needs no asking."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="formats")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     mapping = models.JSONField(default=dict)
     meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
     options = models.JSONField(default=dict)
@@ -77,7 +77,7 @@ class Import(models.Model):
 
     number = models.PositiveIntegerField(null=True, unique=True)
     source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
     from_day = models.DateField(null=True, blank=True)
     to_day = models.DateField(null=True, blank=True)
@@ -218,7 +218,7 @@ class AccountFlow(models.Model):
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     month = models.DateField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=22, decimal_places=4)
     rows = models.IntegerField()

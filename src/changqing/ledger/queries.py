@@ -21,8 +21,8 @@ from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Product,
     Replacement,
     Segment,
@@ -205,7 +205,7 @@ def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] |
     """Register whose is whose; give the relation of order lines that count with account and family."""
     connection.register("whose", whose(accounts))
     connection.register("families", families())
-    lines = standing(Kind.ORDERS)
+    lines = standing(FileKind.ORDERS)
     if not lines:
         return (
             "(SELECT NULL::BIGINT AS account_id, NULL::DATE AS date, NULL::VARCHAR AS order_no, "
