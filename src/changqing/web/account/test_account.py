@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from changqing.accounts.models import Person
 from changqing.accounts.queries import Account, Contact
 from changqing.reports.conftest import People, accounts_come
 
@@ -92,7 +93,7 @@ def test_lines_name_their_file_and_row(small_book: People):
 
 def test_people_are_told_with_their_terms(small_book: People):
     account = Account.objects.get(key="A1")
-    person = Contact._meta.get_field("person").related_model.objects.create
+    person = Person.objects.create
     Contact.objects.create(
         account=account, person=person(name="韩志远"), title="设备副总", since=date(2024, 1, 1)
     )

@@ -21,6 +21,7 @@ from changqing.web.account.titles import families_title, months_title, people_ti
 from changqing.web.accounts.amounts import signed_share
 from changqing.web.components.lists import Column, Section
 from changqing.web.components.tags import minus
+from changqing.web.reader import reader
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _track(request, key)
     if part == "lines":
         return _lines(request, key)
-    found = account_page(request.user, key)
+    found = account_page(reader(request), key)
     if found is None:
         raise Http404
     return render(request, "account/page.html", _page(request, found))
@@ -88,7 +89,7 @@ def _sections(found: AccountPage) -> list[Section]:
 
 
 def _track(request: HttpRequest, key: str) -> HttpResponse:
-    track = purchase_track(request.user, key)
+    track = purchase_track(reader(request), key)
     if track is None:
         raise Http404
     return render(
@@ -102,7 +103,7 @@ def _lines(request: HttpRequest, key: str) -> HttpResponse:
     asked = request.GET.get("page", "1")
     page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
     day = _day_asked(request)
-    found = lines_page(request.user, key, day=day, page=page)
+    found = lines_page(reader(request), key, day=day, page=page)
     if found is None:
         raise Http404
     return render(

@@ -17,6 +17,7 @@ from changqing.base.tables.escape import shield
 from changqing.records.actions import write_audit
 from changqing.reports.accounts import AccountList, Asked, ListedAccount
 from changqing.reports.take_away import taken_away
+from changqing.web.reader import reader
 
 CSV, XLSX = "csv", "xlsx"
 TYPES = {
@@ -29,9 +30,9 @@ Cell = str | int | Decimal | date | None
 def export(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The file; Refused when there are more rows than this person may take away at once."""
     shape = XLSX if request.GET["export"] == XLSX else CSV
-    found = taken_away(request.user, asked, keys=request.GET.getlist("key"))
+    found = taken_away(reader(request), asked, keys=request.GET.getlist("key"))
     write_audit(
-        by=request.user,
+        by=reader(request),
         verb="export",
         subject=("accounts", shape),
         door="web",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -168,8 +169,10 @@ def test_a_page_asks_a_constant_number_of_queries(
 
 
 def test_a_spark_stays_in_its_box():
-    assert spark(()) == "" and spark((0,) * 24) == ""  # type: ignore[arg-type]
-    points = [tuple(map(float, each.split(","))) for each in spark((*range(-3, 21),)).split()]  # type: ignore[arg-type]
+    assert spark(()) == "" and spark((Decimal(0),) * 24) == ""
+    points = [
+        tuple(map(float, each.split(","))) for each in spark(tuple(map(Decimal, range(-3, 21)))).split()
+    ]
     assert len(points) == 8
     assert all(0 <= x <= 72 and 0 <= y <= 20 for x, y in points)
 

@@ -27,6 +27,7 @@ from changqing.web.accounts.amounts import currency_name, period_choices, period
 from changqing.web.accounts.asking import asked_in, kept
 from changqing.web.accounts.export import export
 from changqing.web.components.lists import Column
+from changqing.web.reader import reader
 
 SPARK_WIDTH, SPARK_HEIGHT = 72, 20
 SILENT_DAYS = 90
@@ -42,9 +43,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/filters.html", _filters(request))
     if part == "composition":
         return render(
-            request, "accounts/composition.html", {"composition": list_composition(request.user, asked)}
+            request, "accounts/composition.html", {"composition": list_composition(reader(request), asked)}
         )
-    return render(request, "accounts/page.html", _page(request, account_list(request.user, asked)))
+    return render(request, "accounts/page.html", _page(request, account_list(reader(request), asked)))
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "toggles": _toggles(request, found),
         "found_pairs": parse_qsl(kept(request.GET)),
         "per_page": PER_PAGE,
-        "may_bring_in": may(request.user, "bring in files"),
+        "may_bring_in": may(reader(request), "bring in files"),
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
     }
@@ -173,7 +174,7 @@ def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
 
 def _filters(request: HttpRequest) -> dict[str, Any]:
     asked = asked_in(request.GET)
-    return {"asked": asked, "facets": list_facets(request.user)}
+    return {"asked": asked, "facets": list_facets(reader(request))}
 
 
 def spark(months: tuple[Decimal, ...]) -> str:

@@ -60,7 +60,7 @@ def test_it_tells_what_each_file_did(orders: Import, yun: User):
         "新增 2 行",
         "退回 2 行",
         "+¥300.00",
-        "新建客户 2",
+        "建立的客户 2",
         "2024-05-30 – 2024-05-31",
     ):
         assert words in text, words

@@ -20,6 +20,7 @@ from changqing.ledger.queries import import_with_id
 from changqing.people.permissions import check_may
 from changqing.reports.imports import PER_PAGE, Deed, ImportList, import_list, running_imports
 from changqing.web.accounts.amounts import in_words, to_the_cent
+from changqing.web.reader import reader
 
 COMMANDS = (
     "changqing import accounts 客户.csv",
@@ -30,18 +31,18 @@ COMMANDS = (
 
 @require_GET
 def imports_page(request: HttpRequest) -> HttpResponse:
-    check_may(request.user, "see imports")
+    check_may(reader(request), "see imports")
     if request.GET.get("part") == "running":
         return _running(request)
     asked = request.GET.get("page", "1")
     page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
-    found = import_list(request.user, page=page)
+    found = import_list(reader(request), page=page)
     return render(request, "imports/page.html", _page(found))
 
 
 def _running(request: HttpRequest) -> HttpResponse:
     """The progress of what is on its way; when nothing is any more, the page is fetched anew."""
-    deeds = running_imports(request.user)
+    deeds = running_imports(reader(request))
     response = render(
         request, "imports/running.html", {"running": [(deed, step_name(deed)) for deed in deeds]}
     )
@@ -92,7 +93,7 @@ def _money(deed: Deed, found: ImportList) -> tuple[str, str]:
 
 @require_POST
 def undo(request: HttpRequest, number: int) -> HttpResponse:
-    changes = undo_import(by=request.user, number=number)
+    changes = undo_import(by=reader(request), number=number)
     messages.success(
         request,
         _("导入 %(number)s 已撤销：移去 %(went)s 行，恢复 %(came)s 行。可以随时恢复。")
@@ -103,7 +104,7 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def redo(request: HttpRequest, number: int) -> HttpResponse:
-    changes = redo_import(by=request.user, number=number)
+    changes = redo_import(by=reader(request), number=number)
     messages.success(
         request,
         _("导入 %(number)s 已恢复：新增 %(came)s 行，更改 %(changed)s 行。")
@@ -115,15 +116,15 @@ def redo(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 def refused_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """The refused rows as a file of the format they came in, to be mended and sent again."""
-    check_may(request.user, "see imports")
-    entry = import_with_id(request.user, pk)
+    check_may(reader(request), "see imports")
+    entry = import_with_id(reader(request), pk)
     if entry is None:
         raise Http404
     came = Path(entry.file_name)
     shape = ".xlsx" if came.suffix.lower() in {".xlsx", ".xls", ".xlsm"} else ".csv"
     with tempfile.TemporaryDirectory(prefix="changqing-") as folder:
         to = Path(folder) / f"refused{shape}"
-        hand_back(by=request.user, pk=pk, to=to)
+        hand_back(by=reader(request), pk=pk, to=to)
         answer = HttpResponse(to.read_bytes(), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="refused-{pk}{shape}"'
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -128,7 +129,7 @@ def _to_eighty(found: Portfolio) -> Shown:
         arithmetic=_opened(
             found,
             formula,
-            (_("合计的 80%"), in_words((found.money("revenue") or 0) * 8 / 10, found.currency)),
+            (_("合计的 80%"), in_words((found.money("revenue") or Decimal(0)) * 8 / 10, found.currency)),
             (_("家数"), f"{reached:,}"),
             (_("其中前 20% 占"), share(found.results["top20_share"])),
         ),

@@ -20,6 +20,7 @@ from changqing.web.portfolio.concentration import concentration, family_bars
 from changqing.web.portfolio.drawing import pareto_chart, whale_chart
 from changqing.web.portfolio.figures import gini_arithmetic, hhi_arithmetic, strip
 from changqing.web.portfolio.scales import abc_rows, band_rows, eighty_twenty_rows, whale_rows
+from changqing.web.reader import reader
 
 DEFAULT = "36m"
 
@@ -29,10 +30,10 @@ def portfolio_page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("period", DEFAULT)
     period = asked if asked in PERIODS else DEFAULT
     if request.GET.get("part") == "families":
-        bars = family_bars(family_groups(request.user, period))
+        bars = family_bars(family_groups(reader(request), period))
         return render(request, "portfolio/families.html", {"bars": bars})
     # what others than readers of the whole book hold by family is summed on request, not on every page
-    found = portfolio(request.user, period, with_families=sees_the_whole_book(request.user))
+    found = portfolio(reader(request), period, with_families=sees_the_whole_book(reader(request)))
     if found.is_empty:
         return render(request, "portfolio/empty.html", _empty(request, found))
     return render(request, "portfolio/page.html", _page(found))
@@ -41,7 +42,7 @@ def portfolio_page(request: HttpRequest) -> HttpResponse:
 def _empty(request: HttpRequest, found: Portfolio) -> dict[str, Any]:
     return {
         "found": found,
-        "may_bring_in": may(request.user, "bring in files"),
+        "may_bring_in": may(reader(request), "bring in files"),
         "is_whole_book": found.is_whole_book,
         "period_choices": period_choices(found.period, "?period="),
         "has_book": bool(found.book_accounts),
