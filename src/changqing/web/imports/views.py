@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from changqing.journeys.hand_back import hand_back
@@ -66,7 +67,9 @@ def title(found: ImportList) -> str:
         return _("还没有导入过文件")
     undone = sum(1 for deed in found.deeds if deed.can_redo or deed.entry.state == "undone")
     refused = sum(deed.refused for deed in found.deeds if deed.entry.state == "in_force")
-    told = _("%(count)s 份文件在账里") % {"count": f"{found.in_force:,}"}
+    told = ngettext("%(count)s 份文件在账里", "%(count)s 份文件在账里", found.in_force) % {
+        "count": f"{found.in_force:,}"
+    }
     if refused:
         told += _("，退回 %(refused)s 行待改") % {"refused": f"{refused:,}"}
     if undone:
