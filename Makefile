@@ -27,7 +27,7 @@ help:
 # ---- setup ----------------------------------------------------------------------------------------
 
 setup: $(VENV)/.installed $(VENV)/.messages assets
-	@$(MAKE) $(VENV)/.static
+	@$(MAKE) --silent $(VENV)/.static
 
 # an environment that somebody made already is used as it is
 $(VENV)/.made:
@@ -119,7 +119,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 
 # what was built goes, data folders stay
 clean:
-	rm -rf $(VENV) build dist out staticfiles node_modules src/changqing/web/static/vendor
+	rm -rf $(VENV) build dist out staticfiles node_modules src/changqing/web/static/vendor src/changqing/web/built
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src -name __pycache__ -type d -prune -exec rm -rf {} +
 	find src -name '*.mo' -delete

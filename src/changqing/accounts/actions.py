@@ -70,7 +70,7 @@ def create_from_books(*, entries: Iterable[BookEntry], department: Department | 
 
 
 def update_from_books(*, said: Mapping[int, Mapping[str, str]]) -> int:
-    """Bring ``said`` (account id → fields) in, except over what a person has set; how many changed."""
+    """Bring ``said`` (account id → all of FROM_BOOKS) in, not over what a person set; how many changed."""
     spared = dict(Account.objects.filter(pk__in=list(said)).exclude(edited=[]).values_list("pk", "edited"))
     told = (
         (pk, *(None if name in spared.get(pk, ()) else fields[name] for name in FROM_BOOKS))
@@ -104,12 +104,13 @@ def _rewrite(changed: Sequence[tuple[Any, ...]]) -> None:
 
 def set_parents_from_books(*, parents: Mapping[int, int | None]) -> set[int]:
     """Hang accounts below their groups; those that would close a circle stay as they are and are named."""
-    known = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
-    wanted = {child: parent for child, parent in {**known, **parents}.items() if parent is not None}
-    ring = in_a_circle(wanted) & set(parents)
     by_hand = Account.objects.filter(pk__in=list(parents), edited__contains=["parent"])
-    fixed = ring | set(by_hand.values_list("pk", flat=True))
-    rows = ((child, parent) for child, parent in parents.items() if child not in fixed)
+    spared = set(by_hand.values_list("pk", flat=True))
+    said = {child: parent for child, parent in parents.items() if child not in spared}
+    known = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    wanted = {child: parent for child, parent in {**known, **said}.items() if parent is not None}
+    ring = in_a_circle(wanted) & set(said)
+    rows = ((child, parent) for child, parent in said.items() if child not in ring)
     with (
         passing_table("above", {"id": "bigint", "parent_id": "bigint"}, rows),
         connection.cursor() as cursor,

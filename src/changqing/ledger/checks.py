@@ -14,8 +14,8 @@ from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Replacement,
     Segment,
 )
@@ -69,7 +69,7 @@ def _catalogue() -> Iterator[str]:
 
 
 def _keys_once(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    for kind in Kind.values:
+    for kind in FileKind.values:
         rows = standing(kind)
         if not rows:
             continue
@@ -82,7 +82,7 @@ def _keys_once(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _owners_known(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     connection.register("whose", whose())
-    for kind in (Kind.ORDERS, *FLOWS):
+    for kind in (FileKind.ORDERS, *FLOWS):
         rows = standing(kind)
         if not rows:
             continue
@@ -112,7 +112,7 @@ def _same(
     **only: str,
 ) -> Iterator[str]:
     """Rows that differ between what the ledger says and what pages read."""
-    stored = list(table.objects.filter(**only).values_list(*columns))  # type: ignore[attr-defined]
+    stored = list(table.objects.filter(**only).values_list(*columns))
     if query is None:
         if stored:
             yield _("%(table)s 多出 %(rows)s 行。") % {"table": table.__name__, "rows": len(stored)}

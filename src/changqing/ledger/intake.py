@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
 from changqing.base.tables import BadRow, FaultyRow, Staged
-from changqing.ledger.actions import saved_format, segment_path, write_lines
-from changqing.ledger.models import CustomerKey, Import, Kind, Meaning, Segment
+from changqing.ledger.actions import write_lines, write_refused
+from changqing.ledger.models import CustomerKey, FileKind, Import, Meaning, Segment
+from changqing.ledger.queries import saved_format
 from changqing.ledger.rules.choices import Choices, Told
 from changqing.ledger.rules.columns import check, guess
 from changqing.ledger.rules.evidence import decide, evidence_sql
@@ -23,7 +24,7 @@ from changqing.ledger.rules.meaning import default_meaning, refused_rows, select
 from changqing.ledger.rules.notes import NOTES
 from changqing.ledger.rules.texts import key_of
 from changqing.ledger.rules.wording import note_sentence, reason_sentence, told_sentence
-from changqing.ledger.segments import Written, at, duck, files, literal, write
+from changqing.ledger.segments import Written, at, duck, files, literal
 
 OCCURRENCE = "出现次序"
 # What a row may lack though its cells are fine; the codes of cells are worded by the rules.
@@ -48,8 +49,8 @@ def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection
     source = f"read_parquet({literal(staged.path)})"
     choices = decide(mapping, _row(connection, evidence_sql(mapping, source)))
     good, refused = _sorted_out(entry, mapping, choices, source, connection)
-    lines = write_lines(entry, connection, good)
-    kept = write(connection, refused, segment_path(entry, Segment.Holds.REFUSED))
+    lines = write_lines(entry=entry, connection=connection, query=good)
+    kept = write_refused(entry=entry, connection=connection, query=refused)
     if not lines.rows and (kept.rows or staged.bad_row_count):
         raise Refused(_nothing_left(kept, staged, mapping))
     summary = _row(connection, summary_sql(mapping, files([lines.path])))
@@ -120,7 +121,7 @@ def _objections(
     """(code, SQL of the rows it holds for, field) of what is wrong with rows whose cells are fine."""
     if entry.meaning == Meaning.PERIOD:
         yield OUTSIDE, f"date NOT BETWEEN '{entry.from_day}' AND '{entry.to_day}'", "date"
-    if entry.unknown != Import.Unknown.CREATE and entry.kind not in (Kind.ACCOUNTS, Kind.PRODUCTS):
+    if entry.unknown != Import.Unknown.CREATE and entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS):
         known = CustomerKey.objects.filter(source=entry.source, account__withdrawn=False)
         connection.execute("CREATE OR REPLACE TEMP TABLE known_customers (customer VARCHAR)")
         keys = [(key,) for key in known.values_list("key", flat=True)]

@@ -21,7 +21,7 @@ from changqing.accounts.actions import (
 )
 from changqing.accounts.models import Account
 from changqing.base.bulk import copy_rows
-from changqing.ledger.models import CustomerKey, Import, Kind, Product, Segment, Source
+from changqing.ledger.models import CustomerKey, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.segments import Standing, files
 
@@ -29,9 +29,9 @@ BATCH = 5_000
 # The source whose customer keys are our account keys as they stand; others carry their source's name.
 DEFAULT_SOURCE = "erp"
 # Which column of a kind's lines names the customer, or the thing itself.
-OWNER: dict[str, str] = dict.fromkeys(Kind.values, "customer") | {
-    Kind.ACCOUNTS.value: "key",
-    Kind.PRODUCTS.value: "key",
+OWNER: dict[str, str] = dict.fromkeys(FileKind.values, "customer") | {
+    FileKind.ACCOUNTS.value: "key",
+    FileKind.PRODUCTS.value: "key",
 }
 
 
@@ -68,7 +68,7 @@ def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
 
 def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """What the file that names a customer first says of it: fields, or the name beside the number."""
-    if entry.kind != Kind.ACCOUNTS:
+    if entry.kind != FileKind.ACCOUNTS:
         found = connection.execute(
             "SELECT customer, any_value(customer_name) FROM new_lines "
             "WHERE customer_name IS NOT NULL GROUP BY 1"
@@ -124,7 +124,7 @@ def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) 
     found: set[tuple[int, str]] = set()
     held = Segment.objects.filter(
         owner__state=IN_FORCE, owner__source__in=sources, holds=Segment.Holds.LINES, rows__gt=0
-    ).exclude(owner__kind=Kind.PRODUCTS)
+    ).exclude(owner__kind=FileKind.PRODUCTS)
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, path in held.values_list("owner__kind", "path"):
         by_kind[kind].append(path)
@@ -147,7 +147,7 @@ def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[
     for owner, name in _names_on_lines(connection, mine).items():
         said[mine[owner]]["name"] = name
     above: dict[int, tuple[int, str]] = {}
-    for row in _rows_of(connection, standing(Kind.ACCOUNTS), mine):
+    for row in _rows_of(connection, standing(FileKind.ACCOUNTS), mine):
         account = mine[row["source_id"], row["key"]]
         said[account].update(_fields(row))
         if row.get("parent"):
@@ -190,7 +190,7 @@ def _names_on_lines(
     connection: duckdb.DuckDBPyConnection, keys: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], str]:
     """The customer name on the newest order line in force, where the files give one."""
-    rows = standing(Kind.ORDERS)
+    rows = standing(FileKind.ORDERS)
     if not rows:
         return {}
     connection.register("mine", _keys_table(keys))
@@ -207,7 +207,7 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
     before = dict(Product.objects.filter(source=entry.source, key__in=keys).values_list("key", "family"))
     said: dict[str, Product] = {}
     pairs = ((entry.source_id, key) for key in keys)
-    for row in _rows_of(connection, standing(Kind.PRODUCTS, source=entry.source), pairs):
+    for row in _rows_of(connection, standing(FileKind.PRODUCTS, source=entry.source), pairs):
         said[row["key"]] = Product(
             source=entry.source,
             key=row["key"],
@@ -229,7 +229,7 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
 
 
 def _buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:
-    rows = standing(Kind.ORDERS, source=source)
+    rows = standing(FileKind.ORDERS, source=source)
     if not rows or not products:
         return set()
     connection.register("moved", _keys_table((source.pk, key) for key in products))

@@ -30,6 +30,7 @@ class Instance:
     def __init__(self, book: ServedBook, *, changed: Callable[[], None] = lambda: None) -> None:
         self.book = book
         self.processes: dict[str, Process] = {}
+        self.is_ready = False
         self._changed = changed
         self._lease = Lease(Postgres(book.folder)) if book.has_server else None
         self._joining: asyncio.Task[None] | None = None
@@ -46,6 +47,7 @@ class Instance:
             await self._step(step)
         self._keepers.append(asyncio.create_task(self._keep(self.book.web)))
         await self._until_it_answers()
+        self.is_ready = True
         for command in self.book.others:
             self._keepers.append(asyncio.create_task(self._keep(command)))
 

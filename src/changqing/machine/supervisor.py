@@ -118,6 +118,7 @@ class Supervisor:
             else:
                 say(_("演示账簿没有启动，您的账簿不受影响。") + "\n" + error.sentence)
         else:
+            self._write_state()
             say(greeting(instance.book))
 
     async def _rotate(self) -> None:
@@ -132,6 +133,8 @@ class Supervisor:
             "pid": os.getpid(),
             "begun": self._begun,
             "addresses": {book.name: book.address for book in self.books},
+            # what answers already: a first filling of the demo takes a while
+            "ready": [instance.book.name for instance in self._instances if instance.is_ready],
             "processes": processes,
         }
         for book in self.books:

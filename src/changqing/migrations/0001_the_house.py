@@ -51,8 +51,8 @@ class Migration(migrations.Migration):
                 ('edited', models.JSONField(blank=True, default=list)),
                 ('withdrawn', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('backup', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='backed_up_accounts', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_accounts', to=settings.AUTH_USER_MODEL)),
+                ('backup', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='changqing.account')),
             ],
         ),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='account',
             name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='changqing.department'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='changqing.department'),
         ),
         migrations.AddField(
             model_name='user',
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=160)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customer_keys', to='changqing.account')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='changqing.account')),
                 ('made', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='changqing.account')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='changqing.source')),
             ],
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('amount', models.DecimalField(decimal_places=4, max_digits=22)),
                 ('rows', models.IntegerField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='flows', to='changqing.account')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='changqing.account')),
             ],
             options={
                 'indexes': [models.Index(models.F('account'), models.F('month'), name='account_flow')],
@@ -284,7 +284,7 @@ class Migration(migrations.Migration):
                 ('margin', models.DecimalField(decimal_places=4, max_digits=22)),
                 ('revenue_without_cost', models.DecimalField(decimal_places=4, max_digits=22)),
                 ('lines', models.IntegerField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='months', to='changqing.account')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='changqing.account')),
             ],
             options={
                 'indexes': [models.Index(models.F('account'), models.F('month'), name='account_month')],

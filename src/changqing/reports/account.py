@@ -30,7 +30,7 @@ from changqing.reports.rhythm import Rhythm, rhythm_of
 from changqing.value.queries import AccountRank, AccountTotals, current_ranking, places_of
 
 YEAR = 12
-LINES_A_PAGE = 50
+LINES_A_PAGE = 20
 ZERO = Decimal(0)
 
 

@@ -45,13 +45,13 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     version = method_in_force(PACK)
     pack = parse(PACK, version.text, ConcentrationMethod, version=version.version)
     last = as_of()
-    since = {period: first_day(period, last, pack.method) for period in Ranking.Period.values}
-    sums = book_sums(by, since, annual=first_day(Ranking.Period.ONE_YEAR, last, pack.method))
+    since = {period: _first_day(period, last, pack.method) for period in Ranking.Period.values}
+    sums = book_sums(by, since, annual=_first_day(Ranking.Period.ONE_YEAR, last, pack.method))
     people = list(Account.objects.filter(withdrawn=False).values_list("pk", "key", "industry"))
     return [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
 
 
-def first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
+def _first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
     """The first day of ``period`` ending on ``last``; None for the whole book."""
     if last is None or period == Ranking.Period.ALL:
         return None
@@ -70,7 +70,7 @@ def _rank_period(
     told: tuple[MethodVersion, date | None],
 ) -> Ranking:
     version, last = told
-    facts = facts_of(period, sums, people, last)
+    facts = _facts_of(period, sums, people, last)
     result = rank_book(facts, pack=pack)
     AccountRank.objects.filter(ranking__period=period, ranking__is_current=True).delete()
     Ranking.objects.filter(period=period, is_current=True).update(is_current=False)
@@ -91,7 +91,9 @@ def _rank_period(
     return ranking
 
 
-def facts_of(period: str, sums: BookSums, people: list[tuple[int, str, str]], last: date | None) -> BookFacts:
+def _facts_of(
+    period: str, sums: BookSums, people: list[tuple[int, str, str]], last: date | None
+) -> BookFacts:
     """What the rules ask of a period, from the ledger's sums and the accounts' keys and industries."""
     keys = {pk: key for pk, key, _industry in people}
     industry_of = {pk: industry for pk, _key, industry in people}

@@ -281,7 +281,8 @@ _EXCEL = (
     '<cols><col min="1" max="1" width="12.5" customWidth="1"/></cols><sheetData>'
     '<row r="1" spans="1:2" ht="14.25" x14ac:dyDescent="0.2"><c r="A1" t="s"><v>0</v></c>'
     '<c r="B1" s="1" t="s"><v>1</v></c></row>'
-    '<row r="2" spans="1:2" x14ac:dyDescent="0.2"><c r="A2" t="str"><f>"a"&amp;"b"</f><v>ab</v></c><c r="B2" s="1"><f t="shared" ref="B2:B9" si="0">A1*2</f><v>-3.50</v></c></row>'
+    '<row r="2" spans="1:2" x14ac:dyDescent="0.2"><c r="A2" t="str"><f>"a"&amp;"b"</f>'
+    '<v>ab</v></c><c r="B2" s="1"><f t="shared" ref="B2:B9" si="0">A1*2</f><v>-3.50</v></c></row>'
     '</sheetData><mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>'
     '<phoneticPr fontId="1" type="noConversion"/><pageMargins left="0.7" right="0.7"/></worksheet>'
 )

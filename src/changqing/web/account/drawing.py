@@ -33,10 +33,8 @@ def months_chart(found: AccountPage) -> Drawn:
     last_year = [
         {"value": float(month.year_before), "words": _year_before_words(month, currency)} for month in months
     ]
-    if last_year:
-        last_year[-1]["label"] = {"show": True, "formatter": _("去年"), "position": "right", "color": "@ink2"}
     option = {
-        "grid": {"left": 8, "right": 40, "top": 16, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 44, "top": 24, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "category", "data": names, "axisLabel": {"hideOverlap": True}},
         "yAxis": {"type": "value", "axisLabel": {"show": False}, "axisLine": {"show": False}},
         "series": [
@@ -50,9 +48,9 @@ def months_chart(found: AccountPage) -> Drawn:
                 "type": "line",
                 "name": _("去年"),
                 "data": last_year,
+                "step": "middle",
+                "endLabel": {"show": True, "formatter": _("去年"), "color": "@ink2", "distance": 6},
                 "lineStyle": {"type": "dashed", "color": "@ink2", "width": 1.5},
-                "symbol": "circle",
-                "symbolSize": 4,
                 "showSymbol": False,
                 "itemStyle": {"color": "@ink2"},
             },
@@ -119,6 +117,7 @@ def track_chart(track: PurchaseTrack) -> Drawn:
             {
                 "type": "bar",
                 "name": _("下单"),
+                "labelLayout": {"hideOverlap": True},
                 "barWidth": 4 if len(days) < 200 else 2,
                 "data": [_stem(day, track.currency, is_roomy=is_roomy) for day in days],
                 "markLine": {

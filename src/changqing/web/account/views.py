@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -12,12 +13,30 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from changqing.ledger.queries import OrderLine
 from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.titles import families_title, months_title, people_title, track_title
 from changqing.web.accounts.amounts import signed_share
 from changqing.web.components.lists import Column, Section
+from changqing.web.components.tags import minus
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One order line as it is written."""
+
+    line: OrderLine
+    quantity: str
+    amount: str
+    cost: str
+
+    @classmethod
+    def of(cls, line: OrderLine) -> ShownLine:
+        quantity = "–" if line.quantity is None else minus(f"{line.quantity.normalize():,f}")
+        cost = "" if line.cost is None else minus(f"{line.cost:,.2f}")
+        return cls(line, quantity, minus(f"{line.amount:,.2f}"), cost)
 
 
 @require_GET
@@ -34,19 +53,15 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
-    sections = [Section(id="money", label=_("钱"))] if found.totals else []
-    sections += [Section(id="families", label=_("品类"))] if found.families else []
-    sections += (
-        [Section(id="track", label=_("节奏")), Section(id="lines", label=_("明细"))] if found.totals else []
-    )
-    sections += [Section(id="people", label=_("人"))]
+    is_broken = bool(found.months) and not found.months[-1].is_whole
     return {
         "found": found,
         "who": found.account,
         "initial": found.account.name[:1],
         "chips": chips(found),
-        "sections": sections,
+        "sections": _sections(found),
         "figures": strip(found),
+        "caption_months": _("按自然月；未满的月份是虚框，不参与同比") if is_broken else _("按自然月"),
         "months_title": months_title(found),
         "months_chart": months_chart(found) if found.totals else None,
         "families_title": families_title(found),
@@ -59,6 +74,17 @@ def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
         "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
         "today": found.as_of,
     }
+
+
+def _sections(found: AccountPage) -> list[Section]:
+    """What the rail jumps to: the sections that this account has."""
+    wanted = [
+        ("money", _("钱"), found.totals is not None),
+        ("track", _("节奏"), found.totals is not None),
+        ("people", _("人"), True),
+        ("lines", _("明细"), found.totals is not None),
+    ]
+    return [Section(id=name, label=label) for name, label, is_there in wanted if is_there]
 
 
 def _track(request: HttpRequest, key: str) -> HttpResponse:
@@ -82,7 +108,12 @@ def _lines(request: HttpRequest, key: str) -> HttpResponse:
     return render(
         request,
         "account/lines.html",
-        {"found": found, "columns": _line_columns(), "title": _lines_title(day, found.total)},
+        {
+            "found": found,
+            "lines": [ShownLine.of(line) for line in found.lines],
+            "columns": _line_columns(),
+            "title": _lines_title(day, found.total),
+        },
     )
 
 
@@ -103,7 +134,7 @@ def _family_columns() -> list[Column]:
     return [
         Column(label=_("品类")),
         Column(label=_("收入"), number=True),
-        Column(label=_("占比"), number=True),
+        Column(label=_("占比"), number=True, wide=True),
         Column(label="", wide=True),
         Column(label=_("毛利"), number=True),
         Column(label=_("同比"), number=True),
@@ -113,8 +144,8 @@ def _family_columns() -> list[Column]:
 def _line_columns() -> list[Column]:
     return [
         Column(label=_("日期")),
-        Column(label=_("订单")),
-        Column(label=_("产品")),
+        Column(label=_("订单号")),
+        Column(label=_("产品名称")),
         Column(label=_("品类"), wide=True),
         Column(label=_("数量"), number=True, wide=True),
         Column(label=_("金额"), number=True),

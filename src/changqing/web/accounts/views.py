@@ -98,15 +98,21 @@ def title(found: AccountList) -> str:
     else:
         start = ngettext("您可见 %(count)s 家客户", "您可见 %(count)s 家客户", found.total)
     start %= {"count": f"{found.total:,}"}
-    held = found.composition
-    if held is None or not found.total:
-        return start
-    return _("%(start)s：A 类 %(a)s 家，亏损 %(loss)s 家，本期未下单 %(none)s 家") % {
-        "start": start,
-        "a": f"{held.a:,}",
-        "loss": f"{held.loss_making:,}",
-        "none": f"{found.total - held.placed:,}",
-    }
+    parts = _parts(found)
+    return _("%(start)s：%(parts)s") % {"start": start, "parts": _("，").join(parts)} if parts else start
+
+
+def _parts(found: AccountList) -> list[str]:
+    """What the list holds beside its length, unless it was asked for by just that."""
+    held, asked = found.composition, found.asked
+    if held is None:
+        return []
+    counted = [
+        (held.a, _("A 类 %(count)s 家"), bool(asked.abc)),
+        (held.loss_making, _("亏损 %(count)s 家"), asked.is_loss_making),
+        (found.total - held.placed, _("本期未下单 %(count)s 家"), asked.never_bought),
+    ]
+    return [words % {"count": f"{count:,}"} for count, words, is_asked in counted if count and not is_asked]
 
 
 def _caption(found: AccountList) -> str:
@@ -121,7 +127,7 @@ def _caption(found: AccountList) -> str:
 
 def _columns() -> list[Column]:
     return [
-        Column(label=_("名次"), key="rank"),
+        Column(label=_("名次"), key="rank", wide=True),
         Column(label=_("客户"), key="name"),
         Column(label=_("等级"), wide=True),
         Column(label=_("收入"), key="revenue", number=True),

@@ -32,7 +32,8 @@ def page_title(found: Portfolio) -> str:
         "at": _("前 %(head)s（%(count)s 家）贡献 %(share)s 收入，正合 80/20"),
         "above": _("前 %(head)s（%(count)s 家）贡献 %(share)s 收入，高于 80/20"),
     }
-    return told[said["code"]] % words
+    answer = told[said["code"]] % words
+    return answer if found.is_whole_book else _("您可见的客户中，%(answer)s") % {"answer": answer}
 
 
 def pareto_title(found: Portfolio) -> str:
@@ -56,6 +57,8 @@ def whale_title(found: Portfolio) -> str:
     peak = found.money("whale_peak")
     if not peak:
         return _("%(count)s 家全部亏损，共 %(eaten)s") % words
+    if eaten > peak:
+        return _("末尾 %(count)s 家吃掉 %(eaten)s，比挣到的还多") % words
     return _("末尾 %(count)s 家吃掉 %(eaten)s，占挣到的 %(share)s") % {
         **words,
         "share": share(float(eaten / peak), 0),
@@ -83,8 +86,8 @@ def concentration_title(found: Portfolio) -> str:
         name = str(numbers["name"])
     words = {"name": name, "share": share(numbers["share"], 0), "points": abs(points)}
     if numbers["share"] > float(numbers["limit"]):
-        return _("集中度：%(name)s占 %(share)s，越过红线 %(points)s 个点") % words
-    return _("集中度：%(name)s占 %(share)s，离红线 %(points)s 个点") % words
+        return _("集中度：%(name)s %(share)s，越过红线 %(points)s 个点") % words
+    return _("集中度：%(name)s %(share)s，离红线 %(points)s 个点") % words
 
 
 def abc_title(found: Portfolio) -> str:

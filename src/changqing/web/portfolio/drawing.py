@@ -150,7 +150,7 @@ def whale_chart(found: Portfolio) -> Drawn | None:
         "xAxis": percent_axis(_("客户（毛利从高到低）")),
         "yAxis": {
             "type": "value",
-            "axisLabel": {"formatter": "{value}%" if unit else "{value}"},
+            "axisLabel": {"formatter": "{value}%", "show": bool(unit)},
             "splitNumber": 4,
         },
         "series": [
@@ -193,7 +193,7 @@ def _whale_marks(
         url = f"/accounts/?period={found.period}&loss=1&sort=margin"
         mark = _mark(falling[-1], "circle", "@red", lost, place="left", words=lost, url=url)
         mark["itemStyle"]["borderColor"] = "@red"
-        mark["label"]["color"] = "@red"
+        mark["label"] |= {"color": "@red", "offset": [0, -14]}
         marks.append(mark)
     return marks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from changqing.reports.portfolio import Portfolio
 from changqing.web.accounts.amounts import in_words
@@ -44,6 +45,28 @@ def _eighty_twenty(
     }
     verdict, tone = words[said["code"]]
     return EightyTwenty(name, value, float(said["numbers"]["expected"]), reached, verdict, tone)
+
+
+def whale_rows(found: Portfolio) -> list[tuple[str, str, str, bool]]:
+    """(who, how many, how much, whether it is a loss): earned, eaten and what is left."""
+    said, eaten = found.results, found.money("whale_eaten")
+    if said["loss_making"] is None or eaten is None:
+        return []
+    known = said["buying_accounts"] - said["margin_unknown_accounts"]
+    return [
+        (
+            _("挣钱的"),
+            _count(said["whale_peak_accounts"]),
+            in_words(found.money("whale_peak"), found.currency),
+            False,
+        ),
+        (_("亏损的"), _count(said["loss_making"]), in_words(-eaten, found.currency), bool(eaten)),
+        (_("剩下"), _count(known), in_words(found.money("margin"), found.currency), False),
+    ]
+
+
+def _count(accounts: int) -> str:
+    return ngettext("%(count)s 家", "%(count)s 家", accounts) % {"count": f"{accounts:,}"}
 
 
 @dataclass(frozen=True)

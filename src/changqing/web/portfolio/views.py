@@ -19,7 +19,7 @@ from changqing.web.portfolio import answers
 from changqing.web.portfolio.concentration import concentration, family_bars
 from changqing.web.portfolio.drawing import pareto_chart, whale_chart
 from changqing.web.portfolio.figures import gini_arithmetic, hhi_arithmetic, strip
-from changqing.web.portfolio.scales import abc_rows, band_rows, eighty_twenty_rows
+from changqing.web.portfolio.scales import abc_rows, band_rows, eighty_twenty_rows, whale_rows
 
 DEFAULT = "36m"
 
@@ -62,6 +62,7 @@ def _page(found: Portfolio) -> dict[str, Any]:
         "eighty_twenty": eighty_twenty_rows(found),
         "whale_title": answers.whale_title(found),
         "whale": whale_chart(found),
+        "whale_facts": whale_rows(found),
         "concentration_title": answers.concentration_title(found),
         "concentration": concentration(found),
         "family_bars": None if found.families is None else family_bars(found.families),
