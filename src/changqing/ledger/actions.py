@@ -35,6 +35,7 @@ from changqing.ledger.owners import (
     OWNER,
     accounts_of,
     make_accounts,
+    names_customers,
     say_of_accounts,
     say_of_products,
     settle_accounts,
@@ -359,7 +360,8 @@ def _refresh(
         return
     touched = accounts_of(entry.source, owners)
     changes.accounts_touched = len(touched)
-    changes.circles = say_of_accounts(connection, touched)
+    if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
+        changes.circles = say_of_accounts(connection, touched)
     refresh(connection, entry.kind, touched)
 
 

@@ -47,14 +47,19 @@ def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection
     check(mapping)
     _settle_meaning(entry, staged, mapping)
     source = f"read_parquet({literal(staged.path)})"
-    choices = decide(mapping, _row(connection, evidence_sql(mapping, source)))
+    evidence = _row(connection, evidence_sql(mapping, source))
+    choices = decide(mapping, evidence)
     good, refused = _sorted_out(entry, mapping, choices, source, connection)
     lines = write_lines(entry=entry, connection=connection, query=good)
-    kept = write_refused(entry=entry, connection=connection, query=refused)
-    if not lines.rows and (kept.rows or staged.bad_row_count):
-        raise Refused(_nothing_left(kept, staged, mapping))
+    kept = None
+    if lines.rows + evidence["totals"] + evidence["blanks"] != staged.rows:
+        # the rows do not add up: look for those that were not taken
+        written = write_refused(entry=entry, connection=connection, query=refused)
+        kept = written if written.rows else None
+    if not lines.rows:
+        raise Refused(_nothing_left(kept, staged))
     summary = _row(connection, summary_sql(mapping, files([lines.path])))
-    return Taken(lines, kept if kept.rows else None, _report(staged, mapping, choices, summary, kept))
+    return Taken(lines, kept, _report(staged, mapping, choices, summary, kept))
 
 
 def understood(entry: Import, staged: Staged) -> Mapping:
@@ -139,12 +144,12 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
 
 
 def _report(
-    staged: Staged, mapping: Mapping, choices: Choices, summary: dict[str, Any], kept: Written
+    staged: Staged, mapping: Mapping, choices: Choices, summary: dict[str, Any], kept: Written | None
 ) -> dict[str, Any]:
     """What to tell of the reading, in codes and figures; sentences are made for the reader."""
     return {
         "rows": staged.rows,
-        "refused": kept.rows + staged.bad_row_count,
+        "refused": (kept.rows if kept else 0) + staged.bad_row_count,
         "shape": {name: getattr(staged, name) for name in SHAPE},
         "read": [*staged.notes],
         "told": [asdict(told) for told in choices.told],
@@ -156,13 +161,17 @@ def _report(
     }
 
 
-def _nothing_left(kept: Written, staged: Staged, mapping: Mapping) -> str:
+def _nothing_left(kept: Written | None, staged: Staged) -> str:
     """Why a file of which no row could be read was not entered."""
-    first = next(iter(_worded(kept.path)), None)
-    why = first.reason if first else staged.bad_rows[0].reason
-    row = first.file_row if first else staged.bad_rows[0].row
+    if kept:
+        first = next(iter(_worded(kept.path)))
+        row, why = first.file_row, first.reason
+    elif staged.bad_rows:
+        row, why = staged.bad_rows[0].row, staged.bad_rows[0].reason
+    else:
+        return _("文件里没有数据行，账本没有改动。")
     return _("%(count)s 行全部退回，账本没有改动。第一处在第 %(row)s 行：%(why)s") % {
-        "count": f"{kept.rows + staged.bad_row_count:,}",
+        "count": f"{(kept.rows if kept else 0) + staged.bad_row_count:,}",
         "row": row,
         "why": why,
     }

@@ -134,6 +134,18 @@ def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) 
     return found
 
 
+def names_customers(entry: Import, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether ``entry``, or a file it replaces, gives customers' names beside their numbers."""
+    said_by = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
+    held = Segment.objects.filter(owner__in=said_by, holds=Segment.Holds.LINES, rows__gt=0)
+    paths = list(held.values_list("path", flat=True))
+    return (
+        bool(fetched(connection, f"SELECT count(customer_name) > 0 FROM {files(paths)}")[0])
+        if paths
+        else False
+    )
+
+
 def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> list[str]:
     """Bring what the account files in force say, or the name on the newest line, into ``accounts``.
 
