@@ -231,9 +231,7 @@ def told(measured: Measured) -> str:
     rows += [f"| on disk, {name} | {size:,.0f} |" for name, size in measured.disk_mb.items()]
     who = ", ".join(f"{label} = {count:,} accounts" for label, count in measured.seen.items())
     rows += ["", f"Pages in milliseconds, p50 / p95, read by three persons ({who}).", ""]
-    rows += [
-        "| page | sees | queries, with fragments | page alone | with fragments | eight at a time | × health check |"
-    ]
+    rows += ["| page | sees | queries | alone | with fragments | so, 8 at a time | × health check |"]
     rows += ["| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
     base = {row["who"]: row["alone"][0] for row in measured.pages if row["page"] == "health check"}
     for row in measured.pages:

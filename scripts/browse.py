@@ -151,7 +151,7 @@ def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
 
 def _side_by_side(readers: list[Reader], paths: list[str]) -> list[tuple[float, float]]:
     def visit(place: int) -> list[tuple[float, float]]:
-        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 2)]
+        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 5)]
 
     with ThreadPoolExecutor(len(readers)) as pool:
         return [took for several in pool.map(visit, range(len(readers))) for took in several]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -65,6 +66,16 @@ def spoken(*names: str) -> Spoken:
         sort = sort or " ".join(parts)
         lines += [name, "".join(parts).replace(" ", ""), "".join(part[0] for part in parts)]
     return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
+
+
+def plain_name(name: str) -> str:
+    """``name`` as it is compared: one width, one case, no blanks or punctuation.
+
+    >>> plain_name("ＡＢＣ 钢铁（集团）")
+    'abc钢铁集团'
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
 
 
 def in_a_circle(parents: Mapping[int, int]) -> set[int]:

@@ -96,6 +96,7 @@ def _run(entry: Import) -> None:
         staged = stage(
             kept(entry.stored_as),
             into=folder,
+            called=entry.file_name,
             on_progress=lambda done, total: ledger.progress(
                 entry=entry, step="reading", done=done, total=total
             ),
@@ -108,7 +109,11 @@ def _run(entry: Import) -> None:
             ledger.progress(entry=entry, step="entering", done=staged.rows, total=staged.rows)
             with transaction.atomic():
                 changes = ledger.enter(
-                    entry=entry, connection=connection, lines=taken.lines, refused=taken.refused
+                    entry=entry,
+                    connection=connection,
+                    lines=taken.lines,
+                    refused=taken.refused,
+                    matched=taken.matched,
                 )
                 ledger.save_format(entry=entry)
                 _conclude(entry, changes, by=by, verb="bring in", **taken.report)

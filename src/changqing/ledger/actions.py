@@ -6,6 +6,7 @@ the lines in force say.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -132,6 +133,7 @@ def enter(
     connection: duckdb.DuckDBPyConnection,
     lines: Written,
     refused: Written | None = None,
+    matched: Mapping[str, int] | None = None,
 ) -> Changes:
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
     lock_the_book()
@@ -149,6 +151,10 @@ def enter(
     entry.finished_at = timezone.now()
     entry.save()
     if entry.kind != FileKind.PRODUCTS:
+        CustomerKey.objects.bulk_create(
+            CustomerKey(source=entry.source, key=key, account_id=account)
+            for key, account in (matched or {}).items()
+        )
         changes.accounts_made = make_accounts(entry, connection)
     _refresh(entry, connection, owners, changes)
     return changes

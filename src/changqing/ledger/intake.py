@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from changqing.accounts.queries import accounts_named
 from changqing.base.refused import Refused
 from changqing.base.tables import BadRow, FaultyRow, Staged
 from changqing.ledger.actions import write_lines, write_refused
@@ -34,11 +36,15 @@ SHAPE = ("header", "format", "encoding", "delimiter", "sheet", "header_row")
 
 @dataclass(frozen=True)
 class Taken:
-    """What a file became: its lines, its refused rows, and what there is to tell of the reading."""
+    """What a file became: its lines, its refused rows, and what there is to tell of the reading.
+
+    ``matched``: customers nobody is known for, by key, and the account that bears their name.
+    """
 
     lines: Written
     refused: Written | None
     report: dict[str, Any] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
 
 
 def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection) -> Taken:
@@ -49,7 +55,8 @@ def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection
     source = f"read_parquet({literal(staged.path)})"
     evidence = _row(connection, evidence_sql(mapping, source))
     choices = decide(mapping, evidence)
-    good, refused = _sorted_out(entry, mapping, choices, source, connection)
+    matched = _known_customers(entry, select_rows(mapping, choices, source), connection)
+    good, refused = _sorted_out(entry, mapping, choices, source)
     lines = write_lines(entry=entry, connection=connection, query=good)
     kept = None
     if lines.rows + evidence["totals"] + evidence["blanks"] != staged.rows:
@@ -59,7 +66,7 @@ def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection
     if not lines.rows:
         raise Refused(_nothing_left(kept, staged))
     summary = _row(connection, summary_sql(mapping, files([lines.path])))
-    return Taken(lines, kept, _report(staged, mapping, choices, summary, kept))
+    return Taken(lines, kept, _report(staged, mapping, choices, summary, kept), matched)
 
 
 def understood(entry: Import, staged: Staged) -> Mapping:
@@ -99,13 +106,12 @@ def _sorted_out(
     mapping: Mapping,
     choices: Choices,
     source: str,
-    connection: duckdb.DuckDBPyConnection,
 ) -> tuple[str, str]:
     """(good rows, refused rows) as queries, by the cells and by what the person said of the file."""
     good = select_rows(mapping, choices, source)
     order = key_of(f"c{mapping.column('order_no')}") if "order_no" in mapping else "NULL::VARCHAR"
     bad = [f"SELECT *, {order} AS broken_order FROM ({refused_rows(mapping, choices, source)})"]
-    for code, holds, value in _objections(entry, mapping, connection):
+    for code, holds, value in _objections(entry, mapping):
         reason = (
             f"[struct_pack(code := {literal(code)}, field := {literal(value)}, "
             f"col := {literal(mapping.heading(value))}, value := CAST({value} AS VARCHAR), "
@@ -120,20 +126,37 @@ def _sorted_out(
     return good, " UNION ALL BY NAME ".join(bad)
 
 
-def _objections(
-    entry: Import, mapping: Mapping, connection: duckdb.DuckDBPyConnection
-) -> Iterator[tuple[str, str, str]]:
+def _objections(entry: Import, mapping: Mapping) -> Iterator[tuple[str, str, str]]:
     """(code, SQL of the rows it holds for, field) of what is wrong with rows whose cells are fine."""
     if entry.meaning == Meaning.PERIOD:
         yield OUTSIDE, f"date NOT BETWEEN '{entry.from_day}' AND '{entry.to_day}'", "date"
-    if entry.unknown != Import.Unknown.CREATE and entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS):
-        known = CustomerKey.objects.filter(source=entry.source, account__withdrawn=False)
-        connection.execute("CREATE OR REPLACE TEMP TABLE known_customers (customer VARCHAR)")
-        keys = [(key,) for key in known.values_list("key", flat=True)]
-        if keys:
-            connection.executemany("INSERT INTO known_customers VALUES (?)", keys)
+    if _asks_for_known(entry):
         name = "customer" if "customer" in mapping else "customer_name"
         yield UNKNOWN, "customer NOT IN (SELECT customer FROM known_customers)", name
+
+
+def _asks_for_known(entry: Import) -> bool:
+    is_of_customers = entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS)
+    return is_of_customers and entry.unknown != Import.Unknown.CREATE
+
+
+def _known_customers(entry: Import, good: str, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Name the customers that count as known to this import; those newly matched by name, if it matches."""
+    if not _asks_for_known(entry):
+        return {}
+    known = set(
+        CustomerKey.objects.filter(source=entry.source, account__withdrawn=False).values_list(
+            "key", flat=True
+        )
+    )
+    matched: dict[str, int] = {}
+    if entry.unknown == Import.Unknown.MATCH:
+        said = connection.execute(f"SELECT customer, any_value(customer_name) FROM ({good}) GROUP BY 1")
+        names = {key: name or key for key, name in said.fetchall() if key not in known}
+        matched = accounts_named(names)
+    keys = pa.table({"customer": pa.array([*known, *matched], pa.string())})
+    connection.register("known_customers", keys)
+    return matched
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:

@@ -38,13 +38,15 @@ def stage(
     sheet: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    called: str = "",
 ) -> Staged:
     """Read a CSV or XLSX file, whichever its content is, into the Parquet file ``into`` (or a new one in
     that folder). Raises Refused with a sentence; then nothing is left in ``into``.
 
     ``on_progress(done, whole)`` hears of bytes about five times a second; what it raises stops the
     child and passes on, so that is how to cancel. ``sheet``, ``encoding``, ``delimiter`` overrule what
-    would be found out. CSV has no row limit; the child's memory is bounded either way (``ReadingLimits``).
+    would be found out; ``called`` is the file's name for people. CSV has no row limit; the child's
+    memory is bounded either way (``ReadingLimits``).
     """
     target = into / f"{uuid.uuid4().hex}.parquet" if into.is_dir() else into
     asked = {"sheet": sheet, "encoding": encoding, "delimiter": delimiter}
@@ -56,7 +58,7 @@ def stage(
         # Wording needs Django; the child runs this package and must start without it.
         from changqing.base.tables import wording
 
-        raise Refused(wording.refusal(path.name, verdict), field="file") from None
+        raise Refused(wording.refusal(called or path.name, verdict), field="file") from None
     except BaseException:
         target.unlink(missing_ok=True)
         raise
