@@ -25,6 +25,7 @@ from changqing.value.queries import (
     BookColumns,
     Cut,
     Narrowing,
+    PastRanking,
     Ranking,
     Slice,
     columns_of,
@@ -32,6 +33,7 @@ from changqing.value.queries import (
     current_ranking,
     listed,
     method_of,
+    past_rankings,
 )
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 
@@ -68,6 +70,7 @@ class Portfolio:
     industries: list[Portion]
     families: list[Portion] | None
     rows: list[ListedAccount]
+    history: list[PastRanking]
 
     @property
     def is_empty(self) -> bool:
@@ -92,6 +95,7 @@ class Portfolio:
             value = self.money(name)
             said[name] = None if value is None else float(value.quantize(Decimal("0.01")))
         said["is_whole_book"] = self.is_whole_book
+        said["history"] = [_past_json(past) for past in self.history]
         return said
 
 
@@ -124,7 +128,20 @@ def portfolio(
         industries=_groups(industries),
         families=None if families is None else _groups(families),
         rows=_best(to, ranking, results["buying_accounts"]),
+        history=past_rankings(to, period),
     )
+
+
+def _past_json(past: PastRanking) -> dict[str, Any]:
+    """One line of the history: when, over what, and whether it stood on imports that are undone now."""
+    names = ("revenue", "top20_share", "accounts_to_80")
+    return {
+        "made_at": past.made_at.isoformat(),
+        "as_of": past.as_of.isoformat() if past.as_of else None,
+        "method": past.method,
+        "undone_imports": list(past.undone),
+        **{name: past.results[name] for name in names},
+    }
 
 
 def family_groups(to: Principal, period: str) -> list[Portion]:
