@@ -95,8 +95,11 @@ class Portfolio:
             value = self.money(name)
             said[name] = None if value is None else float(value.quantize(Decimal("0.01")))
         said["is_whole_book"] = self.is_whole_book
-        said["history"] = [_past_json(past) for past in self.history]
         return said
+
+    def history_json(self) -> list[dict[str, Any]]:
+        """What ``changqing portfolio --json --history`` adds: rankings of this period, newest first."""
+        return [_past_json(past) for past in self.history]
 
 
 def portfolio(

@@ -147,10 +147,11 @@ class PastRanking:
 
 
 def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
-    """The newest rankings of ``period``, for readers of the whole book: judgements stay as history, marked."""
+    """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
     if not sees_the_whole_book(to):
         return []
-    undone = set(Import.objects.filter(state=Import.State.UNDONE).values_list("number", flat=True))
+    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
+    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
     rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
     return [
         PastRanking(
