@@ -11,6 +11,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 CATALOGUES := $(shell find src/changqing -name '*.po')
+STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
@@ -26,6 +27,7 @@ help:
 # ---- setup ----------------------------------------------------------------------------------------
 
 setup: $(VENV)/.installed $(VENV)/.messages assets
+	@$(MAKE) --silent $(VENV)/.static
 
 # an environment that somebody made already is used as it is
 $(VENV)/.made:
@@ -67,6 +69,11 @@ assets: $(VENV)/.installed
 	echo "取得界面所需的文件 / building the pages' files"; \
 	$(PY) scripts/assets.py
 
+# names with a hash and compressed copies, so that browsers keep what did not change
+$(VENV)/.static: $(VENV)/.installed $(STATIC)
+	@$(NOWHERE) $(PY) -W ignore -m django collectstatic --settings changqing.settings --noinput --verbosity 0
+	@touch $@
+
 # ---- the two commands -----------------------------------------------------------------------------
 
 run: setup
@@ -85,7 +92,7 @@ check: setup $(VENV)/.tested
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(NOWHERE) $(PY) -m mypy
-	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command as main; sys.argv = ["lint-imports", "--no-cache"]; main()'
+	$(PY) scripts/floors.py
 	$(NOWHERE) $(PY) -W ignore -m django makemigrations --check --dry-run --settings changqing.settings
 	$(PY) -m pytest -q src/test_translations.py
 
@@ -112,7 +119,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 
 # what was built goes, data folders stay
 clean:
-	rm -rf $(VENV) build dist out staticfiles node_modules src/changqing/web/static/vendor
+	rm -rf $(VENV) build dist out staticfiles node_modules src/changqing/web/static/vendor src/changqing/web/built
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src -name __pycache__ -type d -prune -exec rm -rf {} +
 	find src -name '*.mo' -delete

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 ALONE, TOGETHER = 40, 8
 FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -78,16 +78,16 @@ class Reader:
                 self.cookies[key] = content
         return answer.status, answer.read().decode()
 
-    def read(self, path: str) -> float:
-        """Milliseconds until the page and the fragments it loads by itself are here."""
+    def read(self, path: str) -> tuple[float, float]:
+        """Milliseconds until the page is here, and until the fragments it loads by itself are too."""
         began = time.perf_counter()
         status, page = self.get(path)
-        for fragment in fragments(page):
-            self.get(fragment)
-        took = (time.perf_counter() - began) * 1000
+        here = time.perf_counter()
         if status != 200:
             raise SystemExit(f"{path} answered {status}")
-        return took
+        for fragment in fragments(page):
+            self.get(urljoin(path, fragment))
+        return (here - began) * 1000, (time.perf_counter() - began) * 1000
 
 
 def fragments(page: str) -> list[str]:
@@ -107,26 +107,27 @@ def _pages(user: Any) -> dict[str, list[str]]:
     initials = ["".join(word[0] for word in re.findall("[a-z]+", pinyin.lower())) for *_, pinyin in some]
 
     def search(words: list[str]) -> list[str]:
-        return [f"/accounts?q={quote(word)}" for word in words if word]
+        return [f"/accounts/?q={quote(word)}" for word in words if word]
 
     return {
-        "健康检查 /healthz": ["/healthz"],
-        "account list": ["/accounts"],
+        "health check": ["/healthz"],
+        "account list": ["/accounts/"],
         "account list, filtered": [
-            f"/accounts?industry={quote('钢铁')}",
-            f"/accounts?region={quote('江苏')}",
+            f"/accounts/?industry={quote('钢铁')}",
+            f"/accounts/?region={quote('江苏')}",
         ],
         "search, Chinese": search([name[:4] for name in names]),
         "search, two characters": search([name[:2] for name in names]),
         "search, pinyin": search([word[:9] for word in whole]),
         "search, initials": search([word[:4] for word in initials]),
-        "account page": [f"/accounts/{quote(key)}" for key, *_ in some],
-        "Portfolio": ["/portfolio"],
+        "account page": [f"/accounts/{quote(key)}/" for key, *_ in some],
+        "Portfolio": ["/portfolio/"],
     }
 
 
 def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
-    """Each kind of page: queries, and (p50, p95) in milliseconds alone and eight at a time."""
+    """Each kind of page: queries, and (p50, p95) in milliseconds of the page by itself, with its fragments,
+    and with its fragments eight at a time."""
     from changqing.people.queries import user_named
 
     user = user_named(username)
@@ -135,16 +136,22 @@ def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
     for page, paths in _pages(user).items():
         for path in paths[:2]:
             readers[0].read(path)
-        alone = _percentiles([readers[0].read(paths[n % len(paths)]) for n in range(ALONE)])
-        together = _percentiles(_side_by_side(readers, paths))
-        row = {"page": page, "queries": _queries(user, paths), "alone": alone, "together": together}
+        alone = [readers[0].read(paths[n % len(paths)]) for n in range(ALONE)]
+        together = _side_by_side(readers, paths)
+        row = {
+            "page": page,
+            "queries": _queries(user, paths),
+            "page_alone": _percentiles([first for first, _ in alone]),
+            "alone": _percentiles([whole for _, whole in alone]),
+            "together": _percentiles([whole for _, whole in together]),
+        }
         rows.append(row)
     return rows
 
 
-def _side_by_side(readers: list[Reader], paths: list[str]) -> list[float]:
-    def visit(place: int) -> list[float]:
-        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 2)]
+def _side_by_side(readers: list[Reader], paths: list[str]) -> list[tuple[float, float]]:
+    def visit(place: int) -> list[tuple[float, float]]:
+        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 5)]
 
     with ThreadPoolExecutor(len(readers)) as pool:
         return [took for several in pool.map(visit, range(len(readers))) for took in several]
@@ -154,8 +161,8 @@ def _percentiles(took: list[float]) -> tuple[float, float]:
     return statistics.median(took), statistics.quantiles(took, n=20)[-1]
 
 
-def _queries(user: Any, paths: list[str]) -> int:
-    """Most queries of any of these pages with its fragments, counted by Django itself."""
+def _queries(user: Any, paths: list[str]) -> tuple[int, int]:
+    """Most queries of any of these pages, then with its fragments, counted by Django itself."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -166,7 +173,8 @@ def _queries(user: Any, paths: list[str]) -> int:
     for path in paths[:3]:
         with CaptureQueriesContext(connection) as seen:
             page = client.get(path).content.decode()
+            of_page = len(seen)
             for fragment in fragments(page):
-                client.get(fragment)
-        counts.append(len(seen))
+                client.get(urljoin(path, fragment))
+        counts.append((of_page, len(seen)))
     return max(counts)

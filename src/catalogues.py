@@ -25,6 +25,7 @@ KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "N_": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -165,7 +166,7 @@ def without_translated(token: Token) -> str:
 
 
 def unspoken(tree: ast.Module) -> Iterator[ast.Call]:
-    """Refusals in words that gettext cannot find, and gettext calls whose words are not constant."""
+    """Refusals in words that gettext cannot find, and gettext calls on words put together beforehand."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
@@ -174,5 +175,5 @@ def unspoken(tree: ast.Module) -> Iterator[ast.Call]:
         if name in {"Refused", "Trouble"} and isinstance(first, ast.Constant | ast.JoinedStr):
             if CHINESE.search(ast.unparse(first)):
                 yield node
-        elif name in KEYWORDS and not isinstance(first, ast.Constant):
+        elif name in KEYWORDS and isinstance(first, ast.JoinedStr | ast.BinOp | ast.Call):
             yield node

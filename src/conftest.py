@@ -23,7 +23,7 @@ from django.conf import settings
 from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres
 
-pytest_plugins = ["mission_report"]
+pytest_plugins = ["mission_report", "pytester"]
 
 # A run never touches the book of whoever runs it; each xdist worker has a folder of its own in the run's.
 OWN = Path(tempfile.mkdtemp(prefix="changqing-test-", dir=os.environ.get("CHANGQING_TEST_RUN")))

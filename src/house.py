@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import subprocess
+import sys
 from configparser import ConfigParser
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +16,7 @@ SRC = Path(__file__).resolve().parent
 ROOT = SRC.parent
 PACKAGE = SRC / "changqing"
 CONTRACTS = ROOT / ".importlinter"
+LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 
 @cache
@@ -46,6 +51,12 @@ def rooms_with_tables() -> frozenset[str]:
     return frozenset(name.split(".")[1] for name in listed(contracts()["inside"]["containers"]))
 
 
+@cache
+def parts_with_tables() -> frozenset[str]:
+    """The parts of a room that may touch tables, as the same contract puts them in order."""
+    return frozenset(layer.strip("()") for layer in listed(contracts()["inside"]["layers"]))
+
+
 @dataclass(frozen=True)
 class Module:
     """One module of ours: its path, its room ('' on the root) and its syntax tree."""
@@ -74,6 +85,29 @@ def modules() -> tuple[Module, ...]:
         Module(path, _room(path), ast.parse(path.read_text(encoding="utf-8"), str(path)))
         for path in sorted(PACKAGE.rglob("*.py"))
         if not is_test(path) and "migrations" not in path.parts
+    )
+
+
+def copy_of_the_house(root: Path) -> Path:
+    """What ships, with its contracts, below ``root``: tests may look behind every door, so they stay out."""
+    leave_out = shutil.ignore_patterns(
+        "test_*.py", "conftest.py", "__pycache__", "static", "locale", "*.html", "migrations"
+    )
+    shutil.copytree(PACKAGE, root / "src" / PACKAGE.name, ignore=leave_out)
+    shutil.copy(CONTRACTS, root)
+    return root
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    """import-linter on a tree with ``src/`` and ``.importlinter``; uncached, since trees differ."""
+    return subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root / "src"), "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

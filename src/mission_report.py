@@ -141,7 +141,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     fixtures = frozenset(getattr(item, "fixturenames", ()))
-    for mark in item.iter_markers("row"):
-        fault = fault_of(mark, fixtures)
-        if fault:
+    marks = list(item.iter_markers("row"))
+    named = sum(len(mark.args) for mark in marks)
+    if named > MOST_ROWS:
+        pytest.fail(f"A test proves at most {MOST_ROWS} rows; this one names {named}.", pytrace=False)
+    for mark in marks:
+        if fault := fault_of(mark, fixtures):
             pytest.fail(fault, pytrace=False)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +13,7 @@ from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import Field, ForeignObjectRel, Model
 
-from house import CONTRACTS, PACKAGE, ROOT, Module, contracts, floors, modules, rooms_with_tables
-
-LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
+from house import Module, contracts, copy_of_the_house, floors, lint, modules, rooms_with_tables
 
 # What is added to a copy of the house, and the one contract that it breaks.
 OFFENCES = {
@@ -49,42 +44,25 @@ READ_FROM_ABOVE = {
 
 def broken_contracts(root: Path) -> set[str]:
     """The names of the contracts that import-linter finds broken in a tree with src/ and .importlinter."""
-    told = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from importlinter.cli import lint_imports_command as lint; lint()",
-            "--no-cache",
-        ],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root / "src"), "COLUMNS": "200", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    told = lint(root)
     verdicts = dict(re.findall(r"^(.+?) (KEPT|BROKEN)\b", told.stdout, re.MULTILINE))
     assert set(verdicts) == {contract["name"] for contract in contracts().values()}, told.stdout + told.stderr
     assert told.returncode == int("BROKEN" in verdicts.values())
     return {name for name, verdict in verdicts.items() if verdict == "BROKEN"}
 
 
-def test_every_contract_is_kept():
-    assert broken_contracts(ROOT) == set()
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The house without its tests, to be spoilt."""
-    root = tmp_path_factory.mktemp("house")
-    leave_out = shutil.ignore_patterns("test_*", "__pycache__", "static", "locale", "*.html", "migrations")
-    shutil.copytree(PACKAGE, root / "src" / "changqing", ignore=leave_out)
-    shutil.copy(CONTRACTS, root)
-    return root
+    return copy_of_the_house(tmp_path_factory.mktemp("house"))
+
+
+def test_every_contract_is_kept(copy: Path) -> None:
+    assert broken_contracts(copy) == set()
 
 
 @pytest.mark.parametrize("offence", OFFENCES)
-def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str):
+def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str) -> None:
     contract, file, line = OFFENCES[offence]
     spoilt = copy / "src" / "changqing" / file
     before = spoilt.read_text(encoding="utf-8") if spoilt.exists() else None
@@ -101,7 +79,7 @@ def test_a_contract_fails_when_it_is_broken(copy: Path, offence: str):
             spoilt.unlink()
 
 
-def test_every_contract_was_seen_to_fail():
+def test_every_contract_was_seen_to_fail() -> None:
     assert {contract for contract, _, _ in OFFENCES.values()} == set(contracts())
 
 
@@ -121,7 +99,7 @@ def named(field: Field) -> str:
     return f"{field.model.__name__}.{field.name}"
 
 
-def test_keys_point_to_the_same_room_or_downwards():
+def test_keys_point_to_the_same_room_or_downwards() -> None:
     found = list(keys())
     assert len(found) > 10
     for field in found:
@@ -135,7 +113,7 @@ def test_keys_point_to_the_same_room_or_downwards():
         )
 
 
-def test_no_accessor_points_upwards():
+def test_no_accessor_points_upwards() -> None:
     crossing = [field for field in keys() if room_of(field.model) != room_of(field.related_model)]
     upwards = {named(field) for field in crossing if not field.remote_field.hidden}
     assert upwards - set(READ_FROM_ABOVE) == set(), 'these keys need related_name="+"'
@@ -143,7 +121,7 @@ def test_no_accessor_points_upwards():
 
 
 @pytest.mark.parametrize("key", READ_FROM_ABOVE)
-def test_lower_rooms_do_not_use_what_points_upwards(key: str):
+def test_lower_rooms_do_not_use_what_points_upwards(key: str) -> None:
     field = next(field for field in keys() if named(field) == key)
     names = {field.remote_field.get_accessor_name(), field.related_query_name()}
     top, bottom = floors()[room_of(field.model)], floors()[room_of(field.related_model)]
@@ -167,6 +145,6 @@ def mentions(module: Module, names: set[str]) -> Iterator[str]:
             yield module.at(node)
 
 
-def test_tables_stand_in_rooms_that_keep_an_order_inside():
+def test_tables_stand_in_rooms_that_keep_an_order_inside() -> None:
     rooms = {room_of(model) for model in apps.get_app_config("changqing").get_models()}
     assert rooms == rooms_with_tables()

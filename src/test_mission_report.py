@@ -11,7 +11,7 @@ SAYS_NOTHING = "A row mark says what a person sees: shows='…', and nothing els
 NAMES = "A test proves one to 3 different rows; this one names"
 
 
-def test_the_catalogue_is_whole():
+def test_the_catalogue_is_whole() -> None:
     areas = catalogue()
     assert (len(areas), sum(len(area.rows) for area in areas.values())) == (25, 551)
     assert all(row.startswith(f"{code}-") for code, area in areas.items() for row in area.rows)
@@ -52,7 +52,7 @@ def test_the_catalogue_is_whole():
         ),
     ],
 )
-def test_a_row_mark_is_checked(rows, words, fixtures, fault):
+def test_a_row_mark_is_checked(rows, words, fixtures, fault) -> None:
     mark = getattr(pytest.mark.row(*rows, **words), "mark")  # noqa: B009 - a mark, not the decorator
     assert fault_of(mark, fixtures) == fault
 
@@ -69,7 +69,7 @@ def report_of(test: str, outcome: str, *rows: str, when: str = "call") -> pytest
     )
 
 
-def test_a_row_counts_when_a_test_passed_and_none_failed():
+def test_a_row_counts_when_a_test_passed_and_none_failed() -> None:
     told = MissionReport()
     for phase in ("setup", "call", "teardown"):
         told.pytest_runtest_logreport(report_of("t::good", "passed", "SEG-05", "SEG-06", when=phase))
@@ -93,8 +93,33 @@ def test_a_row_counts_when_a_test_passed_and_none_failed():
     assert lines[-1] == "1 of 551 rows proved by a passing test"
 
 
-def test_a_test_whose_teardown_fails_has_failed():
+def test_a_test_whose_teardown_fails_has_failed() -> None:
     told = MissionReport()
     told.pytest_runtest_logreport(report_of("t::late", "passed", "SEG-05"))
     told.pytest_runtest_logreport(report_of("t::late", "failed", "SEG-05", when="teardown"))
     assert told.proved() == set()
+
+
+def test_marks_of_one_test_are_counted_together(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = row")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def command(): return print
+
+        @pytest.mark.row("SEG-01", "SEG-02", shows="one")
+        @pytest.mark.row("SEG-05", shows="two")
+        def test_three(command): pass
+
+        @pytest.mark.row("SEG-07", "SEG-08", shows="one")
+        @pytest.mark.row("SEG-09", "SEG-10", shows="two")
+        def test_four(command): pass
+        """
+    )
+    told = pytester.runpytest_inprocess("-p", "mission_report", "-p", "no:django", "--mission")
+    told.assert_outcomes(passed=1, errors=1)
+    told.stdout.fnmatch_lines(
+        ["*A test proves at most 3 rows; this one names 4.*", "3 of 551 rows proved by a passing test"]
+    )

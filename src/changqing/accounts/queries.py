@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
-from changqing.accounts.rules import in_a_circle
+from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.people.models import Department, User
 from changqing.people.permissions import (
     SEES_NOTHING,
@@ -120,6 +120,17 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
         .select_related("person")
         .order_by("-until", "person__pinyin")
     )
+
+
+def accounts_named(names: Mapping[str, str]) -> dict[str, int]:
+    """For an import that matches by name: key → account, for ``names`` that exactly one account bears."""
+    bearers: dict[str, set[int]] = {}
+    rows = Account.objects.filter(withdrawn=False).values_list("pk", "name", "short_name")
+    for pk, *borne in rows.iterator():
+        for name in filter(None, borne):
+            bearers.setdefault(plain_name(name), set()).add(pk)
+    found = {key: bearers.get(plain_name(name), set()) for key, name in names.items()}
+    return {key: next(iter(pks)) for key, pks in found.items() if len(pks) == 1}
 
 
 def circles() -> Iterator[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from pypinyin import Style, pinyin
+from pypinyin.constants import PINYIN_DICT
 
 LONGEST_SORT_KEY = 600
+PIECES = re.compile(r"[\x21-\x7f]+|(?:(?!有限公司|股份|集团)[^\x00-\x7f\s])+|有限公司|股份|集团")
 
 
 class Spoken(NamedTuple):
@@ -18,9 +22,35 @@ class Spoken(NamedTuple):
     search: str
 
 
+@lru_cache(maxsize=30_000)
+def _lone_reading(character: str) -> str:
+    """How ``character`` sounds when it sounds one way only, else nothing."""
+    if ord(character) not in PINYIN_DICT:
+        return ""
+    heard = set(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+    return heard.pop() if len(heard) == 1 else ""
+
+
 @lru_cache(maxsize=50_000)
-def _syllables(run: str) -> tuple[str, ...]:
-    return tuple(part[0] for part in pinyin(run, style=Style.NORMAL, errors="default"))
+def _run_of(characters: str) -> tuple[str, ...]:
+    return tuple(part[0] for part in pinyin(characters, style=Style.NORMAL, errors="default"))
+
+
+def _syllables(name: str) -> tuple[str, ...]:
+    """A part for each Chinese character and each run of others.
+
+    Finding words is slow and decides only where a character sounds two ways, so it is kept for those.
+    """
+    parts: list[str] = []
+    for piece in PIECES.findall(name):
+        lone = [] if piece[0].isascii() else [_lone_reading(character) for character in piece]
+        if not lone:
+            parts.append(piece)
+        elif all(lone):
+            parts += lone
+        else:
+            parts += _run_of(piece)
+    return tuple(parts)
 
 
 def spoken(*names: str) -> Spoken:
@@ -36,6 +66,16 @@ def spoken(*names: str) -> Spoken:
         sort = sort or " ".join(parts)
         lines += [name, "".join(parts).replace(" ", ""), "".join(part[0] for part in parts)]
     return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
+
+
+def plain_name(name: str) -> str:
+    """``name`` as it is compared: one width, one case, no blanks or punctuation.
+
+    >>> plain_name("ＡＢＣ 钢铁（集团）")
+    'abc钢铁集团'
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
 
 
 def in_a_circle(parents: Mapping[int, int]) -> set[int]:

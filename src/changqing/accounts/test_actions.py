@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from changqing.accounts.actions import (
+    FROM_BOOKS,
     BookEntry,
     add_contact,
     assign,
@@ -31,18 +33,18 @@ def manager() -> User:
     return User.objects.create_user("manager", None, full_name="Manager", role=Role.MANAGER)
 
 
-def account(key: str, **fields) -> Account:
+def account(key: str, **fields: Any) -> Account:
     return Account.objects.create(key=key, name=key, **fields)
 
 
-def test_an_owner_is_given_with_an_audit_line(manager: User):
+def test_an_owner_is_given_with_an_audit_line(manager: User) -> None:
     east = add_department(name="华东")
     for key in ("a", "b", "c"):
         account(key)
     changed = assign(by=operator(because="import"), accounts=["a", "b", "a"], owner=manager, department=east)
     assert changed == 2
     told = Account.objects.order_by("key").values_list("key", "owner", "backup", "department", "version")
-    assert list(told) == [
+    assert [*map(tuple, told)] == [
         ("a", manager.pk, None, east.pk, 2),
         ("b", manager.pk, None, east.pk, 2),
         ("c", None, None, None, 1),
@@ -53,7 +55,7 @@ def test_an_owner_is_given_with_an_audit_line(manager: User):
 
 
 @pytest.mark.parametrize("keys", [["other"], ["mine", "other"], ["mine", "nowhere"], ["mine", "withdrawn"]])
-def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str]):
+def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str]) -> None:
     account("mine", owner=manager)
     account("other")
     account("withdrawn", owner=manager, withdrawn=True)
@@ -66,7 +68,7 @@ def test_one_hidden_account_refuses_the_whole_deed(manager: User, keys: list[str
 
 
 @pytest.mark.parametrize("role", [Role.EXECUTIVE, Role.ADMIN])
-def test_who_only_reads_changes_nothing(role: Role):
+def test_who_only_reads_changes_nothing(role: Role) -> None:
     account("a")
     reader = User.objects.create_user("reader", None, full_name="Reader", role=role)
     with pytest.raises(Refused):
@@ -77,7 +79,7 @@ def test_who_only_reads_changes_nothing(role: Role):
     assert not Person.objects.exists()
 
 
-def test_a_person_takes_a_post(manager: User):
+def test_a_person_takes_a_post(manager: User) -> None:
     account("a", owner=manager)
     made = add_contact(by=manager, account="a", person=" 王小明 ", title="采购经理", since=date(2024, 1, 1))
     person = Person.objects.get()
@@ -95,7 +97,7 @@ def test_a_person_takes_a_post(manager: User):
     )
 
 
-def test_a_post_cannot_end_before_it_begins(manager: User):
+def test_a_post_cannot_end_before_it_begins(manager: User) -> None:
     account("a", owner=manager)
     with pytest.raises(IntegrityError), transaction.atomic():
         add_contact(by=manager, account="a", person="王", since=date(2024, 2, 1), until=date(2024, 1, 1))
@@ -103,9 +105,10 @@ def test_a_post_cannot_end_before_it_begins(manager: User):
     assert not Person.objects.exists()
 
 
-def test_books_do_not_overwrite_what_a_person_has_set():
+def test_books_do_not_overwrite_what_a_person_has_set() -> None:
     mine = account("a", edited=["industry"], industry="钢铁")
-    said = {mine.pk: {"name": "重庆钢铁", "industry": "矿业", "region": "重庆"}}
+    blank = dict.fromkeys(FROM_BOOKS, "") | {"kind": "customer"}
+    said = {mine.pk: blank | {"name": "重庆钢铁", "industry": "矿业", "region": "重庆"}}
     assert update_from_books(said=said) == 1
     mine.refresh_from_db()
     assert (mine.name, mine.industry, mine.region) == ("重庆钢铁", "钢铁", "重庆")
@@ -113,7 +116,7 @@ def test_books_do_not_overwrite_what_a_person_has_set():
     assert update_from_books(said=said) == 0
 
 
-def test_a_circle_of_parents_is_left_out_and_named():
+def test_a_circle_of_parents_is_left_out_and_named() -> None:
     a, b, c, d = (account(key) for key in "abcd")
 
     def parents() -> dict[str, str | None]:
@@ -138,17 +141,23 @@ def test_a_circle_of_parents_is_left_out_and_named():
     }
 
 
-def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User):
+def test_a_parent_set_by_hand_stays_and_closes_no_circle() -> None:
+    a, b = account("a", edited=["parent"]), account("b")
+    Account.objects.filter(pk=a.pk).update(parent=b)
+    assert set_parents_from_books(parents={a.pk: None, b.pk: a.pk}) == {b.pk}
+    assert dict(Account.objects.values_list("key", "parent__key")) == {"a": "b", "b": None}
+
+
+def test_withdrawn_accounts_come_back_and_touched_ones_stay(manager: User) -> None:
     made = create_from_books(entries=[BookEntry("a", {}), BookEntry("b", {})], department=None)
     assign(by=operator(because="test"), accounts=["b"], owner=manager)
-    ids = [each.pk for each in made]
-    assert withdraw(accounts=ids, withdrawn=True) == 1
+    assert withdraw(accounts=made, withdrawn=True) == 1
     assert list(Account.objects.filter(withdrawn=True).values_list("key", flat=True)) == ["a"]
-    assert withdraw(accounts=ids, withdrawn=False) == 1
+    assert withdraw(accounts=made, withdrawn=False) == 1
     assert not Account.objects.filter(withdrawn=True).exists()
 
 
 @pytest.mark.parametrize("fault", [{"key": ""}, {"name": ""}, {"currency": "cny"}])
-def test_the_database_refuses_what_no_verb_should_write(fault):
+def test_the_database_refuses_what_no_verb_should_write(fault: dict[str, str]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.create(**({"key": "k", "name": "n"} | fault))

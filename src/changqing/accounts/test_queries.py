@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,12 @@ from changqing.accounts.models import Account, Contact, Person
 from changqing.accounts.queries import account_by_key, accounts, contacts_of, searched, visible_to
 from changqing.ledger.models import AccountMonth
 from changqing.people.actions import add_department
-from changqing.people.models import Role, User
+from changqing.people.models import Department, Role, User
 from changqing.people.permissions import operator
 
 pytestmark = pytest.mark.django_db
+People = dict[str, User]
+Book = dict[str, Account]
 BOOK = {"own", "backup", "team", "below", "beside", "nobody's"}
 
 
@@ -26,7 +29,7 @@ def people() -> dict[str, User]:
     east = add_department(name="华东", parent=sales)
     service = add_department(name="服务")
 
-    def user(name: str, role: Role, department=None, *, is_active: bool = True) -> User:
+    def user(name: str, role: Role, department: Department | None = None, *, is_active: bool = True) -> User:
         return User.objects.create_user(
             name, None, full_name=name, role=role, department=department, is_active=is_active
         )
@@ -50,7 +53,7 @@ def people() -> dict[str, User]:
 def book(people: dict[str, User]) -> dict[str, Account]:
     sales, east = people["director"].department, people["east director"].department
     service = people["service director"].department
-    told = {
+    told: dict[str, dict[str, Any]] = {
         "own": {"owner": people["manager"], "department": sales},
         "backup": {"owner": people["colleague"], "backup": people["manager"], "department": east},
         "team": {"department": sales},
@@ -80,12 +83,12 @@ SEES = {
 
 
 @pytest.mark.parametrize("who", SEES)
-def test_each_sees_their_accounts_and_no_other(people, book, who: str):
+def test_each_sees_their_accounts_and_no_other(people: People, book: Book, who: str) -> None:
     assert set(accounts(people[who]).values_list("key", flat=True)) == SEES[who]
 
 
 @pytest.mark.parametrize("who", SEES)
-def test_rows_of_other_tables_follow_their_account(people, book, who: str):
+def test_rows_of_other_tables_follow_their_account(people: People, book: Book, who: str) -> None:
     for account in book.values():
         person = Person.objects.create(name=f"Person at {account.key}")
         Contact.objects.create(account=account, person=person)
@@ -106,19 +109,19 @@ def test_rows_of_other_tables_follow_their_account(people, book, who: str):
         assert contacts_of(people[who], account).count() == (key in SEES[who])
 
 
-def test_work_without_a_person_sees_the_book_but_nothing_withdrawn(book):
+def test_work_without_a_person_sees_the_book_but_nothing_withdrawn(book: Book) -> None:
     nightly = operator(because="nightly ranking")
     assert set(accounts(nightly).values_list("key", flat=True)) == BOOK
     assert account_by_key(nightly, "withdrawn") is None
 
 
-def test_who_moves_sees_by_the_new_place_at_once(people, book):
+def test_who_moves_sees_by_the_new_place_at_once(people: People, book: Book) -> None:
     director = people["east director"]
     director.department = people["service director"].department
     assert set(accounts(director).values_list("key", flat=True)) == {"beside"}
 
 
-def test_a_narrowed_list_stays_narrow(people, book):
+def test_a_narrowed_list_stays_narrow(people: People, book: Book) -> None:
     rows = accounts(people["manager"]).filter(key="below") | accounts(people["manager"])
     assert set(rows.values_list("key", flat=True)) == {"own", "backup"}
 
@@ -156,7 +159,7 @@ NAMES = {
         ("没有", set()),
     ],
 )
-def test_an_account_is_found_by_any_of_its_words(words: str, keys: set[str]):
+def test_an_account_is_found_by_any_of_its_words(words: str, keys: set[str]) -> None:
     create_from_books(
         entries=[BookEntry(key=key, fields={"name": name}) for key, name in NAMES.items()], department=None
     )
@@ -164,7 +167,7 @@ def test_an_account_is_found_by_any_of_its_words(words: str, keys: set[str]):
     assert set(found.values_list("key", flat=True)) == keys
 
 
-def test_those_in_post_come_first(book):
+def test_those_in_post_come_first(book: Book) -> None:
     account = book["own"]
     for name, until in [("Left", date(2020, 1, 1)), ("Here", None), ("Leaving", date(2030, 1, 1))]:
         Contact.objects.create(account=account, person=Person.objects.create(name=name), until=until)

@@ -26,19 +26,19 @@ DAYS = st.dates(min_value=date(1000, 1, 1), max_value=date(9000, 12, 31))
         (date(2024, 1, 31), -1, date(2024, 2, 29)),
     ],
 )
-def test_months_back(day: date, months: int, earlier: date):
+def test_months_back(day: date, months: int, earlier: date) -> None:
     assert months_back(day, months) == earlier
 
 
 @given(DAYS, st.integers(0, 600), st.integers(0, 600))
-def test_steps_over_months_add_up(day: date, one: int, two: int):
+def test_steps_over_months_add_up(day: date, one: int, two: int) -> None:
     start = first_of_month(day)
     assert months_back(months_back(start, one), two) == months_back(start, one + two)
     assert months_back(months_back(start, one), -one) == start
 
 
 @given(DAYS, st.integers(0, 600))
-def test_a_step_lands_in_the_right_month_and_never_later_in_it(day: date, months: int):
+def test_a_step_lands_in_the_right_month_and_never_later_in_it(day: date, months: int) -> None:
     earlier = months_back(day, months)
     assert (day.year * 12 + day.month) - (earlier.year * 12 + earlier.month) == months
     assert earlier.day <= day.day

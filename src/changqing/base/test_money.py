@@ -37,12 +37,12 @@ AMOUNTS = st.decimals(min_value="-1e13", max_value="1e13", places=4, allow_nan=F
         ("-999999999", "en", "−¥1", "bn"),
     ],
 )
-def test_money_as_people_write_it(amount: str, language: str, number: str, unit: str):
+def test_money_as_people_write_it(amount: str, language: str, number: str, unit: str) -> None:
     assert written(Decimal(amount), "CNY", language) == (number, unit)
 
 
 @given(AMOUNTS, st.sampled_from(["zh-hans", "en"]))
-def test_written_money_is_true_to_its_last_digit(amount: Decimal, language: str):
+def test_written_money_is_true_to_its_last_digit(amount: Decimal, language: str) -> None:
     number, unit = written(amount, "CNY", language)
     shown = number.removeprefix("−").removeprefix("¥").replace(",", "")
     _, _, decimals = shown.partition(".")
@@ -57,7 +57,7 @@ def test_written_money_is_true_to_its_last_digit(amount: Decimal, language: str)
 
 
 @given(AMOUNTS)
-def test_exact_money_is_exact_to_the_cent(amount: Decimal):
+def test_exact_money_is_exact_to_the_cent(amount: Decimal) -> None:
     text = exact(amount, "CNY")
     shown = Decimal(text.replace("−", "-").replace("¥", "").replace(",", ""))
     assert abs(shown - amount) <= Decimal("0.005")
@@ -69,11 +69,11 @@ def test_exact_money_is_exact_to_the_cent(amount: Decimal):
     ("currency", "said"),
     [("CNY", "¥"), ("USD", "US$"), ("JPY", "JP¥"), ("XAU", "XAU "), ("", " ")],
 )
-def test_a_currency_is_always_told_apart(currency: str, said: str):
+def test_a_currency_is_always_told_apart(currency: str, said: str) -> None:
     assert symbol(currency) == said
 
 
-def test_exact_money_of_known_figures():
+def test_exact_money_of_known_figures() -> None:
     assert exact(Decimal("77548570.20"), "CNY") == "¥77,548,570.20"
     assert exact(Decimal("-0.005"), "USD") == "US$0.00"
     assert exact(Decimal("-0.015"), "USD") == "−US$0.02"

@@ -99,6 +99,8 @@ def _tell(entry: Import, *, is_json: bool) -> None:
 
 
 def _sentences(entry: Import) -> list[str]:
+    from changqing.ledger.intake import notes_of
+
     told = entry.report
     lines = [
         _("导入 %(number)s：%(file)s") % {"number": entry.number, "file": entry.file_name},
@@ -115,7 +117,7 @@ def _sentences(entry: Import) -> list[str]:
             "refused": f"{told.get('refused', 0):,}",
         },
     ]
-    lines += told.get("notes", [])
+    lines += notes_of(entry)
     if told.get("refused"):
         lines.append(
             _("取回退回行：changqing imports refused %(id)s 文件，改好后再导入。") % {"id": entry.pk}

@@ -69,19 +69,13 @@ def worker(words: Namespace) -> int:
 def demo(words: Namespace) -> int:
     """The story, or with ``--accounts`` a large book of the same shape."""
     with opened():
+        by = principal(words)
         if words.accounts:
-            from changqing.demo.large import make_large
-            from changqing.journeys.import_ledger import bring_in
+            from changqing.demo.large import tell_large
 
-            folder = DataFolder.from_environment().path / "demo-files"
-            by = principal(words)
-            book = make_large(folder, accounts=words.accounts, lines=words.lines, seed=words.seed)
-            files = {"accounts": book.accounts_csv, "products": book.products_csv, "orders": book.orders_csv}
-            for kind, path in files.items():
-                print(path.name, flush=True)
-                bring_in(by=by, kind=kind, path=path)
+            tell_large(by=by, accounts=words.accounts, lines=words.lines, seed=words.seed)
         else:
             from changqing.demo.story import tell
 
-            tell(seed=words.seed, if_empty=words.if_empty)
+            tell(by=by, seed=words.seed, is_quiet_when_told=words.if_empty)
     return 0

@@ -36,7 +36,7 @@ class Watchers:
         )
 
 
-def check_is_empty(by: Principal) -> None:
+def check_is_empty(*, by: Principal) -> None:
     """Refuse who may not tell a demo, and a book that somebody already works in."""
     check_may(by, "add users")
     if is_in_use():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,9 +20,8 @@ from changqing.demo.sheets import Cell, Look, Sheet, write
 from changqing.demo.staff import DEPARTMENT_OF, NAME_OF
 from changqing.demo.trade import Line, Paper
 
-MONTHLY = 6
+MONTHLY = 3
 WITHOUT_COST = 2
-LOOKS: tuple[Look, ...] = ("gb18030", "gb18030", "xlsx", "thousands", "utf-8-sig", "utf-8-sig", "utf-8-sig")
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,24 @@ def write_exports(book: Book, folder: Path) -> list[Export]:
 def _by_period(
     kind: str, path: Path, sheet: Callable[[Any], Sheet], told: tuple[Book, Sequence[Row]]
 ) -> Iterator[Export]:
-    """A file a calendar year; of orders, the last half year came month by month."""
+    """One file of past years out of the old system, one a year since; the last months' orders by month."""
     book, rows = told
-    monthly_from = first_of_month(months_back(book.span.last, MONTHLY - 1))
-    if kind != "orders":
-        monthly_from = date.max
-    years = sorted({row.day.year for row in rows if row.day < monthly_from})
-    for year, look in zip(years, LOOKS, strict=False):
-        part = [row for row in rows if row.day.year == year and row.day < monthly_from]
-        yield Export(kind, write(sheet(part), path.with_name(f"{path.name}_{year}"), look))
-    months = sorted({first_of_month(row.day) for row in rows if row.day >= monthly_from})
-    for place, month in enumerate(months):
-        part = [row for row in rows if first_of_month(row.day) == month]
+    months = sorted({first_of_month(row.day) for row in rows})
+    by_month = months[-MONTHLY:] if kind == "orders" else []
+    rest = [row for row in rows if first_of_month(row.day) not in by_month]
+    recent = book.span.last.year - (kind == "orders")
+    looks: dict[str, Look] = {"orders": "xlsx", "invoices": "xlsx", "receipts": "thousands"}
+    parts: dict[str, list[Row]] = defaultdict(list)
+    for row in rest:
+        whole = kind == "costs" or row.day.year < recent
+        parts["历年" if whole else str(row.day.year)].append(row)
+    for name, part in parts.items():
+        look = "gb18030" if name == "历年" else looks[kind]
+        yield Export(kind, write(sheet(part), path.with_name(f"{path.name}_{name}"), look))
+    for place, month in enumerate(by_month):
         named = path.with_name(f"{path.name}_{month:%Y-%m}")
-        yield from _month(kind, named, sheet(part), len(months) - place)
+        right = sheet([row for row in rows if first_of_month(row.day) == month])
+        yield from _month(kind, named, right, len(by_month) - place)
 
 
 def _month(kind: str, path: Path, right: Sheet, from_the_end: int) -> Iterator[Export]:
@@ -100,10 +104,16 @@ def _broken(right: Sheet) -> Sheet:
         rows[7 + 11 * number][column[name]] = cell
         if name == "客户编码":
             rows[7 + 11 * number][column["客户名称"]] = None
-    sold = next(row for row in rows[60:] if row[column["单据类型"]] == Paper.SALE)
     miscounted = column["数量"]
-    sold[miscounted] = int(str(sold[miscounted])) + 3
+    sold = next(
+        row for row in rows[60:] if row[column["单据类型"]] == Paper.SALE and _count(row[miscounted]) > 4
+    )
+    sold[miscounted] = _count(sold[miscounted]) - 3
     return replace(right, rows=rows)
+
+
+def _count(cell: Cell) -> int:
+    return cell if isinstance(cell, int) else 0
 
 
 def _tenfold(right: Sheet) -> Sheet:

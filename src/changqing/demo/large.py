@@ -69,7 +69,7 @@ def tell_large(
 
     The files stay in the data folder. Refused when somebody already works in this book.
     """
-    check_is_empty(by)
+    check_is_empty(by=by)
     book = make_large(Path(settings.FOLDER.path) / "demo-files", accounts=accounts, lines=lines, seed=seed)
     for kind, path in (
         ("accounts", book.accounts_csv),

@@ -41,7 +41,7 @@ def test_the_story_is_told_whole(book: None) -> None:
     assert told.anew and [one.username for one in told.signins] == [one.username for one in STAFF]
     assert (Department.objects.count(), User.objects.count()) == (3, len(STAFF))
     assert Account.objects.count() == len(CUSTOMERS)
-    assert as_of() == drawn.span.last
+    assert as_of() == max(line.day for line in drawn.lines)
 
     sums: dict[str, Decimal] = {}
     for line in drawn.lines:
@@ -53,6 +53,10 @@ def test_the_story_is_told_whole(book: None) -> None:
 
     states = {state: Import.objects.filter(state=state).count() for state in Import.State.values}
     assert states["undone"] == 1 and states["failed"] == states["waiting"] == states["running"] == 0
+    slipped = Import.objects.get(file_name="订单明细_2026-09.xlsx")
+    mended = Import.objects.get(file_name="订单明细_2026-09_更正.xlsx")
+    assert slipped.report["refused"] == 4
+    assert (mended.report["refused"], mended.report["came"]) == (0, 4)
     assert 110 <= Contact.objects.count() <= 160
     assert Contact.objects.exclude(until=None).count() >= 8
     seen = {one.username: accounts(user_named(one.username)).count() for one in STAFF}

@@ -42,7 +42,7 @@ def hand_in(
 ) -> Import:
     """Keep the file, note the wish, and put it in the queue: all three or none."""
     entry = ledger.hand_in(
-        by=by, kind=kind, path=path, source=ledger.source_named(source), wanted=wanted or Wanted()
+        by=by, kind=kind, path=path, source=ledger.source_named(code=source), wanted=wanted or Wanted()
     )
     queue.configure_task("book:bring_in").defer(entry=entry.pk)
     write_audit(by=by, verb="hand in", subject=("import", entry.pk), kind=kind, file=entry.file_name)
@@ -68,23 +68,27 @@ def run(pk: int) -> None:
         if not is_mine or entry is None or entry.state in (*entered(), entry.State.FAILED):
             return
         if entry.tries >= ledger.MOST_DEATHS:
-            ledger.fail(entry, sentence=_("这个文件几次使程序中断，已停止再试。账本没有改动，原文件已保留。"))
+            ledger.fail(
+                entry=entry, sentence=_("这个文件几次使程序中断，已停止再试。账本没有改动，原文件已保留。")
+            )
             return
         try:
             _run(entry)
         except Refused as refused:
-            ledger.fail(entry, sentence=refused.sentence)
+            ledger.fail(entry=entry, sentence=refused.sentence)
         except Exception:
             if entry.tries >= ledger.MOST_TRIES:
                 log.exception("import %s failed", pk)
-                ledger.fail(entry, sentence=_("程序出错，账本没有改动。原文件已保留，请查看日志后再试。"))
+                ledger.fail(
+                    entry=entry, sentence=_("程序出错，账本没有改动。原文件已保留，请查看日志后再试。")
+                )
                 return
             raise
 
 
 def _run(entry: Import) -> None:
     by: Principal = entry.asked_by or operator(because=f"import {entry.pk}")
-    ledger.begin(entry)
+    ledger.begin(entry=entry)
     folder = scratch() / f"import-{entry.pk}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
@@ -92,16 +96,26 @@ def _run(entry: Import) -> None:
         staged = stage(
             kept(entry.stored_as),
             into=folder,
-            on_progress=lambda done, total: ledger.progress(entry, step="reading", done=done, total=total),
+            called=entry.file_name,
+            on_progress=lambda done, total: ledger.progress(
+                entry=entry, step="reading", done=done, total=total
+            ),
         )
         reach("staged")
         with duck() as connection:
-            ledger.progress(entry, step="checking", done=0, total=staged.rows)
+            ledger.progress(entry=entry, step="checking", done=0, total=staged.rows)
             taken = take_in(entry, staged, connection)
             reach("segments-written")
-            ledger.progress(entry, step="entering", done=staged.rows, total=staged.rows)
+            ledger.progress(entry=entry, step="entering", done=staged.rows, total=staged.rows)
             with transaction.atomic():
-                changes = ledger.enter(entry, connection, lines=taken.lines, refused=taken.refused)
+                changes = ledger.enter(
+                    entry=entry,
+                    connection=connection,
+                    lines=taken.lines,
+                    refused=taken.refused,
+                    matched=taken.matched,
+                )
+                ledger.save_format(entry=entry)
                 _conclude(entry, changes, by=by, verb="bring in", **taken.report)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -123,7 +137,7 @@ def _switched(*, by: Principal, number: int, verb: str, act: Any) -> Changes:
         entry = import_numbered(by, number)
         if entry is None:
             raise Refused(_("没有编号为 %(number)s 的导入。") % {"number": number})
-        changes: Changes = act(entry)
+        changes: Changes = act(entry=entry)
         _conclude(entry, changes, by=by, verb=verb)
     return changes
 
@@ -132,7 +146,7 @@ def _switched(*, by: Principal, number: int, verb: str, act: Any) -> Changes:
 def rematch(*, by: Principal, key: str, account: Account, source: str = "erp") -> Changes:
     """Say that a source's customer is ``account`` from now on, for all its lines."""
     check_may(by, "bring in files")
-    changes = ledger.rematch(source=ledger.source_named(source), key=key, account=account)
+    changes = ledger.rematch(source=ledger.source_named(code=source), key=key, account=account)
     rank_the_book(by=operator(because="a customer was matched anew"))
     write_audit(by=by, verb="match", subject=("customer", f"{source}:{key}"), account=account.key)
     return changes
@@ -142,7 +156,7 @@ def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **re
     """The last lines of the one transaction: ranks, report, audit."""
     if not changes.nothing or changes.accounts_made:
         rank_the_book(by=operator(because=f"import {entry.number}: {verb}"))
-    ledger.report(entry, verb=verb, changes=changes, **report)
+    ledger.report(entry=entry, verb=verb, changes=changes, **report)
     write_audit(by=by, verb=verb, subject=("import", entry.number), **changes.as_json())
     reach("before-commit")
     transaction.on_commit(lambda: reach("after-commit"))

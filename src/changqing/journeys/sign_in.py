@@ -11,13 +11,14 @@ import math
 from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
 from changqing.people.actions import add_first_user
-from changqing.people.permissions import User, operator
+from changqing.people.permissions import operator
 from changqing.records.actions import write_audit
 from changqing.records.queries import audit_times
 
@@ -29,7 +30,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 REMEMBERED = timedelta(hours=1)
 
 
-def sign_in(*, username: str, password: str, address: str, now: datetime) -> User:
+def sign_in(*, username: str, password: str, address: str, now: datetime) -> AbstractBaseUser:
     """The user of that name and password; Refused with one sentence for every reason but haste."""
     name = username.strip().lower()
     key = salted_hmac("changqing.sign-in", f"{name}\n{address}").hexdigest()
@@ -37,13 +38,13 @@ def sign_in(*, username: str, password: str, address: str, now: datetime) -> Use
         _check_patience(key, now)
         user = authenticate(username=name, password=password)
         write_audit(
-            by=user if isinstance(user, User) else operator(because="nobody has signed in yet"),
+            by=user or operator(because="nobody has signed in yet"),
             verb=FAILED if user is None else CAME_IN,
             subject=(SUBJECT, key),
             door="web",
             address=address,
         )
-    if not isinstance(user, User):
+    if user is None:
         raise Refused(_("用户名或密码不对。请检查大小写后再试；忘记密码请联系系统管理员。"))
     return user
 
@@ -79,7 +80,7 @@ def is_setup_code(given: str, *, expected: str) -> bool:
 
 
 @transaction.atomic
-def make_first_user(*, username: str, full_name: str, password: str, language: str) -> User:
+def make_first_user(*, username: str, full_name: str, password: str, language: str) -> AbstractBaseUser:
     """The person who opens an empty book, as its operator; Refused once there is anyone."""
     user = add_first_user(username=username, full_name=full_name, password=password, language=language)
     write_audit(by=user, verb="opened the book", subject=("user", user.pk), door="web")

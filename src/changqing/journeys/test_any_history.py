@@ -75,7 +75,7 @@ def bring(file: File) -> Import:
     """Enter ``file`` as the journey does, from its typed rows on."""
     is_period = file.meaning == "period"
     entry = Import.objects.create(
-        source=source_named(file.source),
+        source=source_named(code=file.source),
         kind="orders",
         meaning=file.meaning,
         from_day=FIRST if is_period else None,
@@ -85,9 +85,9 @@ def bring(file: File) -> Import:
         stored_as="",
     )
     with duck() as connection:
-        lines = write_lines(entry, connection, _values(file))
+        lines = write_lines(entry=entry, connection=connection, query=_values(file))
         with transaction.atomic():
-            enter(entry, connection, lines=lines)
+            enter(entry=entry, connection=connection, lines=lines)
     return entry
 
 
@@ -165,7 +165,7 @@ def _live(steps: list[tuple[str, Any]]) -> tuple[list[tuple[File, bool]], list[s
             entry.refresh_from_db()
             if entry.state == ("in_force" if what == "undo" else "undone"):
                 with transaction.atomic():
-                    (undo if what == "undo" else redo)(entry)
+                    (undo if what == "undo" else redo)(entry=entry)
     for entry, _file in entries:
         entry.refresh_from_db()
     return [(file, entry.state == "in_force") for entry, file in entries], matched, figures()
@@ -175,7 +175,7 @@ def _match(customer: str) -> list[str]:
     if not CustomerKey.objects.filter(source__code="erp", key=customer).exists():
         return []
     with transaction.atomic():
-        rematch(source=source_named("erp"), key=customer, account=Account.objects.get(key="group"))
+        rematch(source=source_named(code="erp"), key=customer, account=Account.objects.get(key="group"))
     return [customer]
 
 
@@ -207,10 +207,10 @@ def test_the_same_file_twice_changes_nothing_and_either_can_go() -> None:
     once = figures()["months"]
     assert once == [("C1", date(2024, 1, 1), "", Decimal(12), Decimal(6), Decimal(0), 2)]
     with transaction.atomic():
-        assert undo(first).nothing
+        assert undo(entry=first).nothing
     assert figures()["months"] == once
     with transaction.atomic():
-        changes = undo(second)
+        changes = undo(entry=second)
     assert (changes.went, changes.money_went) == (2, Decimal(-12))
     assert figures()["months"] == []
 
@@ -228,8 +228,8 @@ def test_an_undone_import_takes_its_accounts_with_it_unless_a_person_touched_the
     entry = bring(File("erp", "lines", (Line(1, 1, 0, 0, 500, True, ""), Line(2, 1, 1, 0, 700, True, ""))))
     Account.objects.filter(key="C2").update(touched_at="2024-01-01T00:00Z")
     with transaction.atomic():
-        undo(entry)
+        undo(entry=entry)
     assert figures()["accounts"] == [("C2", "C2")]
     with transaction.atomic():
-        redo(entry)
+        redo(entry=entry)
     assert figures()["accounts"] == [("C1", "C1"), ("C2", "C2")]

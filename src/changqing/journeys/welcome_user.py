@@ -25,7 +25,7 @@ def welcome_user(
         full_name=full_name,
         password=password,
         role=role,
-        department=department_called(department) if department else None,
+        department=department_called(name=department) if department else None,
     )
     write_audit(by=by, verb="add user", subject=("user", user.username), role=role, department=department)
     return user

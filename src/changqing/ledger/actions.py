@@ -6,6 +6,7 @@ the lines in force say.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,8 +24,8 @@ from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.ledger.models import (
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Meaning,
     Replacement,
     Segment,
@@ -35,6 +36,7 @@ from changqing.ledger.owners import (
     OWNER,
     accounts_of,
     make_accounts,
+    names_customers,
     say_of_accounts,
     say_of_products,
     settle_accounts,
@@ -49,7 +51,7 @@ BOOK_LOCK = 0x0C4A_9001
 # After so many tries that ended in an error, and so many starts without an end, a file is given up.
 MOST_TRIES = 3
 MOST_DEATHS = 6
-NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence"}
+NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,21 @@ def lock_the_book() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOOK_LOCK])
 
 
-def source_named(code: str) -> Source:
+def source_named(*, code: str) -> Source:
     """The source known by ``code``, made on first use."""
     return Source.objects.get_or_create(code=code, defaults={"name": code})[0]
 
 
-def segment_path(entry: Import, holds: str) -> str:
+def _segment_path(entry: Import, holds: str) -> str:
     return f"{entry.kind}/{entry.pk:08d}/{holds}.parquet"
 
 
-def write_lines(entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+def write_refused(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+    """Write the rows of ``query`` as those refused of ``entry``."""
+    return write(connection, query, _segment_path(entry, Segment.Holds.REFUSED))
+
+
+def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
     """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines."""
     owner = OWNER[entry.kind]
     columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
@@ -116,17 +123,23 @@ def write_lines(entry: Import, connection: duckdb.DuckDBPyConnection, query: str
         connection,
         f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
         f"FROM ({query}) ORDER BY {by}",
-        segment_path(entry, Segment.Holds.LINES),
+        _segment_path(entry, Segment.Holds.LINES),
     )
 
 
 def enter(
-    entry: Import, connection: duckdb.DuckDBPyConnection, *, lines: Written, refused: Written | None = None
+    *,
+    entry: Import,
+    connection: duckdb.DuckDBPyConnection,
+    lines: Written,
+    refused: Written | None = None,
+    matched: Mapping[str, int] | None = None,
 ) -> Changes:
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
     lock_the_book()
     before = standing(entry.kind, source=entry.source)
     connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
+    _name_whole_orders(connection, refused)
     _catalogue(entry, Segment.Holds.LINES, lines)
     if refused:
         _catalogue(entry, Segment.Holds.REFUSED, refused)
@@ -137,18 +150,34 @@ def enter(
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
     entry.save()
-    if entry.kind != Kind.PRODUCTS:
+    if entry.kind != FileKind.PRODUCTS:
+        CustomerKey.objects.bulk_create(
+            CustomerKey(source=entry.source, key=key, account_id=account)
+            for key, account in (matched or {}).items()
+        )
         changes.accounts_made = make_accounts(entry, connection)
     _refresh(entry, connection, owners, changes)
     return changes
 
 
-def undo(entry: Import) -> Changes:
+def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written | None) -> None:
+    """An order of which a row was refused is not known whole: its older lines stay."""
+    names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
+    if "order_no" not in names:
+        return
+    broken = f"ANTI JOIN {files([refused.path])} r ON n.order_no = r.broken_order" if refused else ""
+    connection.execute(
+        "CREATE TEMP VIEW whole_orders AS "
+        f"SELECT DISTINCT n.order_no FROM new_lines n {broken} WHERE n.order_no IS NOT NULL"
+    )
+
+
+def undo(*, entry: Import) -> Changes:
     """Every figure as if ``entry`` had never come; its files stay for a redo."""
     return _switch(entry, to=Import.State.UNDONE)
 
 
-def redo(entry: Import) -> Changes:
+def redo(*, entry: Import) -> Changes:
     """Bring an undone import back into its old place."""
     return _switch(entry, to=IN_FORCE)
 
@@ -163,7 +192,13 @@ def rematch(*, source: Source, key: str, account: Account) -> Changes:
     CustomerKey.objects.filter(pk=row.pk).update(account=account)
     changes = Changes(accounts_touched=len({before, account.pk}))
     with duck() as connection:
-        for kind in (Kind.ORDERS, Kind.INVOICES, Kind.RECEIPTS, Kind.COSTS, Kind.OPENINGS):
+        for kind in (
+            FileKind.ORDERS,
+            FileKind.INVOICES,
+            FileKind.RECEIPTS,
+            FileKind.COSTS,
+            FileKind.OPENINGS,
+        ):
             refresh(connection, kind, {before, account.pk})
         changes.circles = say_of_accounts(connection, {before, account.pk})
     return changes
@@ -185,7 +220,7 @@ def _switch(entry: Import, *, to: str) -> Changes:
         entry.state = to
         after = standing(entry.kind, source=entry.source)
         changes, owners = _compare_standings(entry, connection, before.sql(), after.sql(), before, after)
-        if entry.kind != Kind.PRODUCTS:
+        if entry.kind != FileKind.PRODUCTS:
             settle_accounts(entry, connection)
         _refresh(entry, connection, owners, changes)
     return changes
@@ -216,7 +251,7 @@ def _covered(entry: Import, alias: str) -> str:
     """Whether ``entry`` speaks about the older line ``alias``: by its key, its order or its day."""
     says = [f"{alias}.line_key IN (SELECT line_key FROM new_lines)"]
     if entry.meaning == Meaning.ORDERS:
-        says.append(f"{alias}.order_no IN (SELECT order_no FROM new_lines WHERE order_no IS NOT NULL)")
+        says.append(f"{alias}.order_no IN (SELECT order_no FROM whole_orders)")
     if entry.meaning == Meaning.PERIOD:
         says.append(f"{alias}.date BETWEEN '{entry.from_day}' AND '{entry.to_day}'")
     return "(" + " OR ".join(says) + ")"
@@ -247,7 +282,7 @@ def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None
         _catalogue(
             entry,
             Segment.Holds.REPLACED,
-            write(connection, query, segment_path(entry, Segment.Holds.REPLACED)),
+            write(connection, query, _segment_path(entry, Segment.Holds.REPLACED)),
         )
     connection.execute("DROP TABLE replaced")
 
@@ -324,14 +359,15 @@ def _refresh(
     """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force."""
     if changes.nothing:
         return
-    if entry.kind == Kind.PRODUCTS:
+    if entry.kind == FileKind.PRODUCTS:
         touched = say_of_products(entry, connection, owners)
         changes.accounts_touched = len(touched)
-        refresh(connection, Kind.ORDERS, touched)
+        refresh(connection, FileKind.ORDERS, touched)
         return
     touched = accounts_of(entry.source, owners)
     changes.accounts_touched = len(touched)
-    changes.circles = say_of_accounts(connection, touched)
+    if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
+        changes.circles = say_of_accounts(connection, touched)
     refresh(connection, entry.kind, touched)
 
 
@@ -345,8 +381,8 @@ def hand_in(
 ) -> Import:
     """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet."""
     check_may(by, "bring in files")
-    if kind not in Kind.values:
-        known = "、".join(Kind.values)
+    if kind not in FileKind.values:
+        known = "、".join(FileKind.values)
         raise Refused(_("没有“%(kind)s”这种文件。可用：%(known)s") % {"kind": kind, "known": known})
     digest, stored = keep(path)
     return Import.objects.create(
@@ -365,7 +401,7 @@ def hand_in(
     )
 
 
-def begin(entry: Import) -> None:
+def begin(*, entry: Import) -> None:
     """One more try at ``entry``."""
     entry.tries += 1
     Import.objects.filter(pk=entry.pk).update(
@@ -373,32 +409,28 @@ def begin(entry: Import) -> None:
     )
 
 
-def progress(entry: Import, *, step: str, done: int = 0, total: int = 0) -> None:
+def progress(*, entry: Import, step: str, done: int = 0, total: int = 0) -> None:
     """Say how far ``entry`` is; seen at once, since it is outside the import's transaction."""
     Import.objects.filter(pk=entry.pk).update(
         state=Import.State.RUNNING, step=step, rows_done=done, rows_total=total
     )
 
 
-def fail(entry: Import, *, sentence: str, report: dict[str, Any] | None = None) -> None:
+def fail(*, entry: Import, sentence: str, report: dict[str, Any] | None = None) -> None:
     """Say that ``entry`` did not get into the book, and why."""
     Import.objects.filter(pk=entry.pk).exclude(state__in=ENTERED).update(
         state=Import.State.FAILED, error=sentence, finished_at=timezone.now(), report=report or {}
     )
 
 
-def report(entry: Import, *, verb: str, changes: Changes, **told: Any) -> None:
+def report(*, entry: Import, verb: str, changes: Changes, **told: Any) -> None:
     """Keep on ``entry`` what it did when it came, and what its last undo or redo did."""
     news = changes.as_json()
     entry.report = {**entry.report, **told, **news} if verb == "bring in" else {**entry.report, verb: news}
     Import.objects.filter(pk=entry.pk).update(report=entry.report, step="")
 
 
-def saved_format(source: Source, kind: str) -> SourceFormat | None:
-    return SourceFormat.objects.filter(source=source, kind=kind).first()
-
-
-def save_format(entry: Import) -> None:
+def save_format(*, entry: Import) -> None:
     """Remember how this source's files of this kind are read."""
     SourceFormat.objects.update_or_create(
         source=entry.source, kind=entry.kind, defaults={"mapping": entry.mapping, "meaning": entry.meaning}

@@ -14,12 +14,12 @@ from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Replacement,
     Segment,
 )
-from changqing.ledger.queries import ENTERED, owned_lines, standing, whose
+from changqing.ledger.queries import ENTERED, fetched, owned_lines, standing, whose
 from changqing.ledger.rollups import (
     FLOW_COLUMNS,
     FLOWS,
@@ -69,7 +69,7 @@ def _catalogue() -> Iterator[str]:
 
 
 def _keys_once(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    for kind in Kind.values:
+    for kind in FileKind.values:
         rows = standing(kind)
         if not rows:
             continue
@@ -82,7 +82,7 @@ def _keys_once(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _owners_known(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     connection.register("whose", whose())
-    for kind in (Kind.ORDERS, *FLOWS):
+    for kind in (FileKind.ORDERS, *FLOWS):
         rows = standing(kind)
         if not rows:
             continue
@@ -112,7 +112,7 @@ def _same(
     **only: str,
 ) -> Iterator[str]:
     """Rows that differ between what the ledger says and what pages read."""
-    stored = list(table.objects.filter(**only).values_list(*columns))  # type: ignore[attr-defined]
+    stored = list(table.objects.filter(**only).values_list(*columns))
     if query is None:
         if stored:
             yield _("%(table)s 多出 %(rows)s 行。") % {"table": table.__name__, "rows": len(stored)}
@@ -124,11 +124,12 @@ def _same(
         (f"({query})", "stored", _("%(table)s 少了或错了 %(rows)s 行。")),
         ("stored", f"({query})", _("%(table)s 多了或错了 %(rows)s 行。")),
     ):
-        counted = connection.execute(
+        counted = fetched(
+            connection,
             f"SELECT count(*) FROM (SELECT {named} FROM (SELECT {plain} FROM {one}) "
-            f"EXCEPT ALL SELECT {named} FROM (SELECT {plain} FROM {other}))"
-        ).fetchone()
-        if counted and counted[0]:
+            f"EXCEPT ALL SELECT {named} FROM (SELECT {plain} FROM {other}))",
+        )
+        if counted[0]:
             yield sentence % {"table": table.__name__, "rows": counted[0]}
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from django.db.models import Q
 
 from changqing.accounts.actions import (
+    BLANK,
     FROM_BOOKS,
     BookEntry,
     create_from_books,
@@ -19,7 +20,8 @@ from changqing.accounts.actions import (
     withdraw,
 )
 from changqing.accounts.models import Account
-from changqing.ledger.models import CustomerKey, Import, Kind, Product, Segment, Source
+from changqing.base.bulk import copy_rows
+from changqing.ledger.models import CustomerKey, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.segments import Standing, files
 
@@ -27,9 +29,9 @@ BATCH = 5_000
 # The source whose customer keys are our account keys as they stand; others carry their source's name.
 DEFAULT_SOURCE = "erp"
 # Which column of a kind's lines names the customer, or the thing itself.
-OWNER: dict[str, str] = dict.fromkeys(Kind.values, "customer") | {
-    Kind.ACCOUNTS.value: "key",
-    Kind.PRODUCTS.value: "key",
+OWNER: dict[str, str] = dict.fromkeys(FileKind.values, "customer") | {
+    FileKind.ACCOUNTS.value: "key",
+    FileKind.PRODUCTS.value: "key",
 }
 
 
@@ -52,18 +54,38 @@ def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
     taken = set(Account.objects.filter(key__in=unknown).values_list("key", flat=True)) if unknown else set()
     ours = entry.source.code == DEFAULT_SOURCE
     free = [key if ours and key not in taken else f"{entry.source.code}:{key}" for key in unknown]
-    made = create_from_books(
-        entries=[BookEntry(key=key, fields={}) for key in free], department=entry.department
-    )
-    CustomerKey.objects.bulk_create(
-        (
-            CustomerKey(source=entry.source, key=key, account=account, made=account)
-            for key, account in zip(unknown, made, strict=True)
-        ),
-        batch_size=BATCH,
+    said = _first_words(entry, connection) if free else {}
+    entries = [BookEntry(key=new, fields=said.get(key, {})) for key, new in zip(unknown, free, strict=True)]
+    made = create_from_books(entries=entries, department=entry.department)
+    copy_rows(
+        CustomerKey._meta.db_table,
+        ("source_id", "key", "account_id", "made_id"),
+        ((entry.source_id, key, pk, pk) for key, pk in zip(unknown, made, strict=True)),
     )
     _bring_back(entry.source, [key for key in named if key in have])
     return len(made)
+
+
+def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """What the file that names a customer first says of it: fields, or the name beside the number."""
+    if entry.kind != FileKind.ACCOUNTS:
+        found = connection.execute(
+            "SELECT customer, any_value(customer_name) FROM new_lines "
+            "WHERE customer_name IS NOT NULL GROUP BY 1"
+        )
+        return {key: {"name": name} for key, name in found.fetchall()}
+    rows = connection.execute("SELECT * FROM new_lines")
+    names = [column[0] for column in rows.description]
+    described = (dict(zip(names, values, strict=True)) for values in rows.fetchall())
+    return {row["key"]: _fields(row) for row in described}
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, str]:
+    """What a row of an account file says, in the archive's words."""
+    said = {name: row[name] for name in FROM_BOOKS if row.get(name)}
+    if said.get("kind") not in Account.Kind.values:
+        said.pop("kind", None)
+    return said
 
 
 def _bring_back(source: Source, keys: Collection[str]) -> None:
@@ -102,7 +124,7 @@ def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) 
     found: set[tuple[int, str]] = set()
     held = Segment.objects.filter(
         owner__state=IN_FORCE, owner__source__in=sources, holds=Segment.Holds.LINES, rows__gt=0
-    ).exclude(owner__kind=Kind.PRODUCTS)
+    ).exclude(owner__kind=FileKind.PRODUCTS)
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, path in held.values_list("owner__kind", "path"):
         by_kind[kind].append(path)
@@ -110,6 +132,18 @@ def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) 
         query = f'SELECT DISTINCT source_id, "{OWNER[kind]}" FROM {files(paths)}'
         found.update((source, key) for source, key in connection.execute(query).fetchall())
     return found
+
+
+def names_customers(entry: Import, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether ``entry``, or a file it replaces, gives customers' names beside their numbers."""
+    said_by = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
+    held = Segment.objects.filter(owner__in=said_by, holds=Segment.Holds.LINES, rows__gt=0)
+    paths = list(held.values_list("path", flat=True))
+    return (
+        bool(fetched(connection, f"SELECT count(customer_name) > 0 FROM {files(paths)}")[0])
+        if paths
+        else False
+    )
 
 
 def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> list[str]:
@@ -120,17 +154,14 @@ def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[
     rows = CustomerKey.objects.filter(account__in=accounts)
     keys = rows.values_list("source_id", "key", "account_id", "made_id")
     mine = {(source, key): account for source, key, account, made in keys if made in (None, account)}
-    blank = dict.fromkeys(FROM_BOOKS, "") | {"kind": str(Account.Kind.CUSTOMER)}
     named = Account.objects.filter(pk__in=set(mine.values())).values_list("pk", "key")
-    said = {account: {**blank, "name": key} for account, key in named}
+    said = {account: {**BLANK, "name": key} for account, key in named}
     for owner, name in _names_on_lines(connection, mine).items():
         said[mine[owner]]["name"] = name
     above: dict[int, tuple[int, str]] = {}
-    for row in _rows_of(connection, standing(Kind.ACCOUNTS), mine):
+    for row in _rows_of(connection, standing(FileKind.ACCOUNTS), mine):
         account = mine[row["source_id"], row["key"]]
-        said[account].update({name: row[name] for name in FROM_BOOKS if row.get(name)})
-        if said[account]["kind"] not in Account.Kind.values:
-            said[account]["kind"] = str(Account.Kind.CUSTOMER)
+        said[account].update(_fields(row))
         if row.get("parent"):
             above[account] = row["source_id"], row["parent"]
     update_from_books(said=said)
@@ -171,7 +202,7 @@ def _names_on_lines(
     connection: duckdb.DuckDBPyConnection, keys: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], str]:
     """The customer name on the newest order line in force, where the files give one."""
-    rows = standing(Kind.ORDERS)
+    rows = standing(FileKind.ORDERS)
     if not rows:
         return {}
     connection.register("mine", _keys_table(keys))
@@ -188,7 +219,7 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
     before = dict(Product.objects.filter(source=entry.source, key__in=keys).values_list("key", "family"))
     said: dict[str, Product] = {}
     pairs = ((entry.source_id, key) for key in keys)
-    for row in _rows_of(connection, standing(Kind.PRODUCTS, source=entry.source), pairs):
+    for row in _rows_of(connection, standing(FileKind.PRODUCTS, source=entry.source), pairs):
         said[row["key"]] = Product(
             source=entry.source,
             key=row["key"],
@@ -210,7 +241,7 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
 
 
 def _buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:
-    rows = standing(Kind.ORDERS, source=source)
+    rows = standing(FileKind.ORDERS, source=source)
     if not rows or not products:
         return set()
     connection.register("moved", _keys_table((source.pk, key) for key in products))

@@ -21,12 +21,13 @@ from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
     CustomerKey,
+    FileKind,
     Import,
-    Kind,
     Product,
     Replacement,
     Segment,
     Source,
+    SourceFormat,
 )
 from changqing.ledger.segments import Standing, duck, literal
 from changqing.people.permissions import Principal, check_may
@@ -92,6 +93,10 @@ def import_with_id(to: Principal, pk: int) -> Import | None:
 def import_by_id(pk: int) -> Import | None:
     """For the job that runs it; people ask ``import_with_id``."""
     return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
+
+
+def saved_format(source: Source, kind: str) -> SourceFormat | None:
+    return SourceFormat.objects.filter(source=source, kind=kind).first()
 
 
 def stuck_imports() -> Iterator[str]:
@@ -200,7 +205,7 @@ def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] |
     """Register whose is whose; give the relation of order lines that count with account and family."""
     connection.register("whose", whose(accounts))
     connection.register("families", families())
-    lines = standing(Kind.ORDERS)
+    lines = standing(FileKind.ORDERS)
     if not lines:
         return (
             "(SELECT NULL::BIGINT AS account_id, NULL::DATE AS date, NULL::VARCHAR AS order_no, "

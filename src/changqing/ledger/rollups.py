@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import connection as database
 
 from changqing.base.faults import reach
-from changqing.ledger.models import AccountFlow, AccountMonth, AccountTotals, Kind
+from changqing.ledger.models import AccountFlow, AccountMonth, AccountTotals, FileKind
 from changqing.ledger.queries import ORDER, in_book_currency, owned_lines, standing, whose
 from changqing.ledger.segments import literal, scratch
 
 CHUNK = 1 << 20
-FLOWS = (Kind.INVOICES, Kind.RECEIPTS, Kind.COSTS, Kind.OPENINGS)
+FLOWS = (FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
 MONTH_COLUMNS = ("account_id", "month", "family", "revenue", "margin", "revenue_without_cost", "lines")
 TOTAL_COLUMNS = (
     "account_id",
@@ -102,7 +102,7 @@ def refresh_flows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Co
 
 def refresh(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
     """Refresh what files of ``kind`` feed, for ``accounts``."""
-    if kind == Kind.ORDERS:
+    if kind == FileKind.ORDERS:
         refresh_orders(connection, accounts)
     elif kind in FLOWS:
         refresh_flows(connection, kind, accounts)

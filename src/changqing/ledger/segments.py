@@ -104,12 +104,12 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> Writt
     counted = connection.execute(
         f"COPY ({query}) TO {literal(half)} "
         f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"
-    ).fetchone()
+    ).fetchall()
     digest = _digest_on_disk(half)
     size = half.stat().st_size
     half.replace(target)
     _sync_folder(target.parent)
-    return Written(path=path, rows=int(counted[0]) if counted else 0, bytes=size, digest=digest)
+    return Written(path=path, rows=int(counted[0][0]), bytes=size, digest=digest)
 
 
 def keep(path: Path) -> tuple[str, str]:

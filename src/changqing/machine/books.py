@@ -27,7 +27,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Book:
+class ServedBook:
     """One instance: ``steps`` run to their end in order, then ``web``, then ``others`` beside it."""
 
     name: str
@@ -45,12 +45,12 @@ class Book:
         return f"http://{HOST}:{self.port}"
 
 
-def own_book(folder: DataFolder, port: int, *, demo_port: int | None) -> Book:
+def own_book(folder: DataFolder, port: int, *, demo_port: int | None) -> ServedBook:
     """The user's book; it learns the demo's address where there is a demo."""
     environment = {**os.environ, **_surroundings(folder), "CHANGQING_BOOK": "own"}
     if demo_port is not None:
         environment["CHANGQING_DEMO_URL"] = f"http://{HOST}:{demo_port}"
-    return Book(
+    return ServedBook(
         name="own",
         folder=folder,
         port=port,
@@ -62,14 +62,14 @@ def own_book(folder: DataFolder, port: int, *, demo_port: int | None) -> Book:
     )
 
 
-def demo_book(folder: DataFolder, port: int, *, own_port: int | None) -> Book:
+def demo_book(folder: DataFolder, port: int, *, own_port: int | None) -> ServedBook:
     """The demo, polite to the own book: one web worker, lower priority, always its embedded server."""
     kept = {name: value for name, value in os.environ.items() if name not in OWN_ONLY}
     environment = {**kept, **_surroundings(folder), "CHANGQING_BOOK": "demo"}
     if own_port is not None:
         environment["CHANGQING_BOOK_URL"] = f"http://{HOST}:{own_port}"
     prepare = Command("demo-prepare", _python("changqing", "prepare"))
-    return Book(
+    return ServedBook(
         name="demo",
         folder=folder,
         port=port,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from changqing.machine.books import Book
+from changqing.machine.books import ServedBook
 from changqing.machine.speech import gettext as _
 
 
-def greeting(book: Book) -> str:
+def greeting(book: ServedBook) -> str:
     """A few lines for a book that answers."""
     return "\n".join(_demo_lines(book) if book.name == "demo" else _own_lines(book))
 
 
-def _own_lines(book: Book) -> list[str]:
+def _own_lines(book: ServedBook) -> list[str]:
     lines = ["", _("常青已就绪：%(address)s") % {"address": book.address}]
     # "users" is told by `prepare`; where it is not told we show nothing rather than a dead link
     if book.folder.read_state().get("users") == 0:
@@ -22,7 +22,7 @@ def _own_lines(book: Book) -> list[str]:
     return lines
 
 
-def _demo_lines(book: Book) -> list[str]:
+def _demo_lines(book: ServedBook) -> list[str]:
     lines = ["", _("演示账簿：%(address)s") % {"address": book.address}]
     path = book.folder.run / "signins.txt"
     if path.is_file():

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from changqing.machine import logs
-from changqing.machine.books import HOST, Book, Command
+from changqing.machine.books import HOST, Command, ServedBook
 from changqing.machine.error import MachineError
 from changqing.machine.postgres import Lease, Postgres
 from changqing.machine.process import end, kill_group, spawn
@@ -27,9 +27,10 @@ PATIENCE = 5.0
 class Instance:
     """Brings a book up, keeps it up, shuts it down. ``changed`` is called when a process came or went."""
 
-    def __init__(self, book: Book, *, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, book: ServedBook, *, changed: Callable[[], None] = lambda: None) -> None:
         self.book = book
         self.processes: dict[str, Process] = {}
+        self.is_ready = False
         self._changed = changed
         self._lease = Lease(Postgres(book.folder)) if book.has_server else None
         self._joining: asyncio.Task[None] | None = None
@@ -46,6 +47,7 @@ class Instance:
             await self._step(step)
         self._keepers.append(asyncio.create_task(self._keep(self.book.web)))
         await self._until_it_answers()
+        self.is_ready = True
         for command in self.book.others:
             self._keepers.append(asyncio.create_task(self._keep(command)))
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from changqing.machine.books import HOST, Book, demo_book, own_book
+from changqing.machine.books import HOST, ServedBook, demo_book, own_book
 from changqing.machine.cluster import mark
 from changqing.machine.error import MachineError
 from changqing.machine.folder import DataFolder
@@ -61,7 +61,7 @@ class Supervisor:
     The first book is the one that counts: where it cannot start, nothing stays.
     """
 
-    def __init__(self, books: Sequence[Book]) -> None:
+    def __init__(self, books: Sequence[ServedBook]) -> None:
         self.books = list(books)
         self._instances = [Instance(book, changed=self._write_state) for book in books]
         self._failure: MachineError | None = None
@@ -118,6 +118,7 @@ class Supervisor:
             else:
                 say(_("演示账簿没有启动，您的账簿不受影响。") + "\n" + error.sentence)
         else:
+            self._write_state()
             say(greeting(instance.book))
 
     async def _rotate(self) -> None:
@@ -132,6 +133,8 @@ class Supervisor:
             "pid": os.getpid(),
             "begun": self._begun,
             "addresses": {book.name: book.address for book in self.books},
+            # what answers already: a first filling of the demo takes a while
+            "ready": [instance.book.name for instance in self._instances if instance.is_ready],
             "processes": processes,
         }
         for book in self.books:

@@ -333,4 +333,6 @@ def test_an_own_postgresql_starts_no_server(run: Run, monkeypatch: pytest.Monkey
 def test_what_the_state_says_is_readable_json(run: Run) -> None:
     run.start().until_greeted("停止")
     told = json.loads((run.folder.run / "state.json").read_text())
-    assert told["supervisor"]["addresses"] == {"own": f"http://127.0.0.1:{run.port}"}
+    found = {key: told["supervisor"][key] for key in ("addresses", "ready", "pid")}
+    address = f"http://127.0.0.1:{run.port}"
+    assert found == {"addresses": {"own": address}, "ready": ["own"], "pid": run.running.pid}

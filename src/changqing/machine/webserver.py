@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import multiprocessing
+import os
 from typing import Any
 
 from granian.constants import Interfaces, Loops
@@ -11,15 +13,22 @@ from granian.server import Server
 
 from changqing.machine.process import die_with_parent
 
+# forked workers share the application that was loaded before them: half the work and memory of a start
+FORKS = multiprocessing.get_start_method() == "fork"
 # threads that wait for the database side by side; the work itself is bounded by the cores
 THREADS = 6
 
 
-def load(target: str) -> Any:
-    """The WSGI application ``module:name``, loaded in each worker, which ends with its server."""
-    die_with_parent()
+def application(target: str) -> Any:
+    """The WSGI application ``module:name``."""
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def load(target: str) -> Any:
+    """The same, as each worker asks for it; a worker ends with its server."""
+    die_with_parent()
+    return application(target)
 
 
 def main() -> None:
@@ -29,13 +38,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
+    if FORKS:
+        application(asked.target)
     server = Server(
         asked.target,
         address=asked.host,
         port=asked.port,
         interface=Interfaces.WSGI,
         loop=Loops.asyncio,
-        workers=asked.workers,
+        workers=min(asked.workers, os.cpu_count() or 1),
         blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,

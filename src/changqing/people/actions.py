@@ -23,7 +23,7 @@ def add_department(*, name: str, parent: Department | None = None) -> Department
 
 
 @transaction.atomic
-def department_called(name: str) -> Department:
+def department_called(*, name: str) -> Department:
     """The department of that name, made at the top of the tree when there is none."""
     found = Department.objects.filter(name__iexact=name.strip()).order_by("path").first()
     return found or add_department(name=name)
@@ -45,15 +45,30 @@ def add_user(
         raise Refused(
             _("没有角色“%(role)s”。可用：%(known)s") % {"role": role, "known": "、".join(Role.values)}
         )
+    _check_names(username=username.strip(), full_name=full_name.strip())
     if User.objects.filter(username=username.strip().lower()).exists():
         raise Refused(_("用户名 %(name)s 已被使用。") % {"name": username}, field="username")
-    check_password_is_strong(password, username=username, full_name=full_name)
+    check_password_is_strong(password=password, username=username, full_name=full_name)
     return User.objects.create_user(
         username, password, full_name=full_name.strip() or username, role=role, department=department
     )
 
 
-def check_password_is_strong(password: str, *, username: str, full_name: str) -> None:
+def _check_names(*, username: str, full_name: str) -> None:
+    if not username:
+        raise Refused(_("请填写用户名。"), field="username")
+    for field, text in (("username", username), ("full_name", full_name)):
+        longest = User._meta.get_field(field).max_length or 0
+        if len(text) > longest or not text.isprintable():
+            raise Refused(
+                _("名字 %(text)s 不能用：最多 %(longest)s 个字，不含控制字符。")
+                % {"text": repr(text[:20]), "longest": longest},
+                field=field,
+            )
+
+
+def check_password_is_strong(*, password: str, username: str, full_name: str) -> None:
+    """Refused, in the words of Django's validators, for a password that is easily guessed."""
     try:
         validate_password(password, User(username=username, full_name=full_name))
     except ValidationError as error:

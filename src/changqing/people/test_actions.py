@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from changqing.base.refused import Refused
 from changqing.people.actions import add_department, add_user
@@ -16,12 +19,12 @@ SETUP = operator(because="setting up")
 GOOD = "correct-horse-7"
 
 
-def add(**changes) -> User:
+def add(**changes: Any) -> User:
     asked = {"username": "li.na", "full_name": "李娜", "password": GOOD} | changes
     return add_user(by=asked.pop("by", SETUP), **asked)
 
 
-def test_a_subtree_of_departments_is_found_by_its_path():
+def test_a_subtree_of_departments_is_found_by_its_path() -> None:
     sales = add_department(name="销售")
     east, west = add_department(name="华东", parent=sales), add_department(name="华西", parent=sales)
     shanghai = add_department(name="上海", parent=east)
@@ -31,12 +34,12 @@ def test_a_subtree_of_departments_is_found_by_its_path():
     assert set(departments_under(service)) == {service}
 
 
-def test_a_path_is_no_prefix_of_another_number():
+def test_a_path_is_no_prefix_of_another_number() -> None:
     tops = [add_department(name=f"部门 {number}") for number in range(12)]
     assert [list(departments_under(top)) for top in tops] == [[top] for top in tops]
 
 
-def test_a_department_has_its_name_once_below_one_parent():
+def test_a_department_has_its_name_once_below_one_parent() -> None:
     sales = add_department(name="Sales")
     add_department(name="East", parent=sales)
     add_department(name="Sales", parent=sales)
@@ -46,7 +49,7 @@ def test_a_department_has_its_name_once_below_one_parent():
     assert Department.objects.count() == 3
 
 
-def test_a_user_comes_in_and_can_sign_in(client):
+def test_a_user_comes_in_and_can_sign_in(client: Client) -> None:
     east = add_department(name="华东")
     assert not has_users()
     made = add(username=" Li.Na ", role=Role.DIRECTOR, department=east)
@@ -73,7 +76,7 @@ def test_a_user_comes_in_and_can_sign_in(client):
         ({"username": "wa\x00ng"}, "username"),
     ],
 )
-def test_a_faulty_user_is_refused_in_a_sentence_and_leaves_nothing(asked, field):
+def test_a_faulty_user_is_refused_in_a_sentence_and_leaves_nothing(asked: dict[str, Any], field: str) -> None:
     add()
     with pytest.raises(Refused) as refused, transaction.atomic():
         add(**asked)
@@ -83,13 +86,13 @@ def test_a_faulty_user_is_refused_in_a_sentence_and_leaves_nothing(asked, field)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMIN])
-def test_only_administrators_add_users(role):
+def test_only_administrators_add_users(role: Role) -> None:
     with pytest.raises(Refused):
         add(by=User(username="x", full_name="x", role=role), username="new")
     assert not has_users()
 
 
-def test_who_left_and_who_never_was_are_not_named():
+def test_who_left_and_who_never_was_are_not_named() -> None:
     add()
     User.objects.update(is_active=False)
     for name in ("li.na", "nobody", ""):
@@ -97,7 +100,7 @@ def test_who_left_and_who_never_was_are_not_named():
             user_named(name)
 
 
-def test_a_department_that_is_not_there_is_refused_with_those_that_are():
+def test_a_department_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(Refused) as none:
         department_named("华东")
     assert "–" in none.value.sentence
@@ -108,7 +111,7 @@ def test_a_department_that_is_not_there_is_refused_with_those_that_are():
     assert "华东" in other.value.sentence
 
 
-def test_the_database_refuses_what_no_verb_should_write():
+def test_the_database_refuses_what_no_verb_should_write() -> None:
     for fault in (
         {"username": "Upper", "full_name": "x"},
         {"username": "noname", "full_name": ""},

@@ -24,12 +24,13 @@ from changqing.ledger.queries import (
     totals_of,
 )
 from changqing.people.permissions import Principal
+from changqing.reports.accounts import band_names
 from changqing.reports.months import change, whole_months
 from changqing.reports.rhythm import Rhythm, rhythm_of
 from changqing.value.queries import AccountRank, AccountTotals, current_ranking, places_of
 
 YEAR = 12
-LINES_A_PAGE = 50
+LINES_A_PAGE = 20
 ZERO = Decimal(0)
 
 
@@ -90,6 +91,7 @@ class AccountPage:
     year_before: Decimal
     year_change: float | None
     bands_because: str
+    band_name: str
     as_of: date | None
     currency: str
 
@@ -139,6 +141,14 @@ class LinesPage:
     total: int
     currency: str
 
+    @property
+    def previous(self) -> int:
+        return self.page - 1
+
+    @property
+    def next(self) -> int:
+        return self.page + 1
+
 
 def account_page(to: Principal, key: str) -> AccountPage | None:
     """All that the page of account ``key`` shows but its order lines; None when ``to`` may not see it."""
@@ -164,6 +174,7 @@ def account_page(to: Principal, key: str) -> AccountPage | None:
         year_before=last_year,
         year_change=change(this_year, last_year),
         bands_because=newest.ranking.results["bands"]["because"] if newest else "",
+        band_name=band_names(newest.ranking).get(newest.band, "") if newest else "",
         as_of=last,
         currency=settings.BOOK_CURRENCY,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +14,8 @@ from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, sees_the_whole_book
 from changqing.reports.months import change, whole_months
 from changqing.value.queries import (
+    BY_ACCOUNT,
+    BY_PLACE,
     FEW,
     Account,
     AccountRank,
@@ -25,12 +27,15 @@ from changqing.value.queries import (
     count_of,
     current_ranking,
     listed,
+    method_of,
     monthly_revenue,
     places_among,
     rows_of,
 )
 
 PER_PAGE = 50
+PERIODS = ("36m", "12m", "all")
+SORTS = (*BY_PLACE, *BY_ACCOUNT)
 TREND_MONTHS = 24
 ZERO = Decimal(0)
 
@@ -76,12 +81,20 @@ class ListedAccount:
     abc: str
     band: str
     rank: int | None
+    cumulative_share: float | None
     revenue: Decimal | None
     margin: Decimal | None
     last_day: date | None
     days_silent: int | None
     months: tuple[Decimal, ...]
     change: float | None
+
+    @property
+    def margin_rate(self) -> float | None:
+        """Margin ÷ revenue; None where margin is not known or nothing was earned on."""
+        if self.margin is None or self.revenue is None or self.revenue <= 0:
+            return None
+        return float(self.margin / self.revenue)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +104,10 @@ class AccountList:
     total: int
     composition: Composition | None
     pages: int
+    from_day: date | None
     as_of: date | None
+    letters: list[str]
+    band_names: Mapping[str, str]
     ranked_accounts: int
     method: str
     currency: str
@@ -103,16 +119,17 @@ class AccountList:
         return not self.total and not self.asked.narrows
 
 
-def account_list(to: Principal, asked: Asked) -> AccountList:
+def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) -> AccountList:
     """One page of the list for ``to``, in a number of queries that does not grow with its rows."""
+    size = per_page or PER_PAGE
     ranking = current_ranking(asked.period)
     today = ranking.as_of if ranking else as_of()
     wanted = _wanted(asked, today)
     total = count_of(to, ranking, wanted)
-    pages = max(1, -(-total // PER_PAGE))
+    pages = max(1, -(-total // size))
     asked = replace(asked, page=min(max(asked.page, 1), pages))
-    start = (asked.page - 1) * PER_PAGE
-    cut = Cut(start, start + PER_PAGE, asked.sort.removeprefix("-"), asked.sort.startswith("-"))
+    start = (asked.page - 1) * size
+    cut = Cut(start, start + size, asked.sort.removeprefix("-"), asked.sort.startswith("-"))
     ids = listed(to, ranking, wanted, cut, total)
     return AccountList(
         asked=asked,
@@ -120,12 +137,22 @@ def account_list(to: Principal, asked: Asked) -> AccountList:
         total=total,
         composition=_composition(to, ranking, asked, total),
         pages=pages,
+        from_day=ranking.from_day if ranking else None,
         as_of=today,
+        letters=list(ranking.results["abc"]) if ranking else [],
+        band_names=band_names(ranking),
         ranked_accounts=int(ranking.results.get("buying_accounts", 0)) if ranking else 0,
         method=f"{ranking.method.pack} v{ranking.method.version}" if ranking else "",
         currency=settings.BOOK_CURRENCY,
         is_whole_book=sees_the_whole_book(to),
     )
+
+
+def band_names(ranking: Ranking | None) -> dict[str, str]:
+    """The amount bands by code, in the reader's language; empty where no account has one."""
+    if ranking is None or ranking.results["bands"]["because"]:
+        return {}
+    return {band.code: str(band.name) for band in method_of(ranking).method.bands.levels}
 
 
 def list_composition(to: Principal, asked: Asked) -> Composition:
@@ -193,6 +220,7 @@ def _row(
         abc=place.abc if place else "",
         band=place.band if place else "",
         rank=place.rank if place else None,
+        cumulative_share=place.cumulative_share if place else None,
         revenue=place.revenue if place else None,
         margin=place.margin if place else None,
         last_day=last,

@@ -71,7 +71,7 @@ def literal(value: str | int | None) -> str:
 
 def come(kind: str, names: str, rows: Sequence[Sequence[str | int | None]], *, file_name: str = "") -> Import:
     """Enter ``rows`` as one import of ``kind``, as the journey does from its typed rows on, and rank."""
-    source = source_named("erp")
+    source = source_named(code="erp")
     entry = Import.objects.create(
         source=source,
         kind=kind,
@@ -83,9 +83,9 @@ def come(kind: str, names: str, rows: Sequence[Sequence[str | int | None]], *, f
     listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
     typed = f"SELECT row_number() OVER () + 1 AS file_row, {names} FROM (VALUES {listed}) AS t"
     with duck() as connection:
-        lines = write_lines(entry, connection, typed)
+        lines = write_lines(entry=entry, connection=connection, query=typed)
         with transaction.atomic():
-            enter(entry, connection, lines=lines)
+            enter(entry=entry, connection=connection, lines=lines)
             rank_the_book(by=operator(because="a test"))
     return entry
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from changqing.people.permissions import operator
 from changqing.reports.conftest import People, accounts_come, orders_come
 from changqing.reports.portfolio import Portion, family_groups, portfolio
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value)
 
 
 def test_a_reader_of_the_book_gets_the_whole_book(small_book: People):
@@ -25,13 +30,13 @@ def test_a_reader_of_the_book_gets_the_whole_book(small_book: People):
     assert (said["loss_making"], said["whale_peak"], said["whale_eaten"]) == (1, 405.0, 100.0)
     # A1 holds 2/3, A1 and B2 86.7 %
     assert (said["accounts_to_80"], said["top20_accounts"]) == (2, 0)
-    assert said["hhi"] == pytest.approx((1000**2 + 300**2 + 150**2 + 50**2) / 1500**2)
+    assert said["hhi"] == near((1000**2 + 300**2 + 150**2 + 50**2) / 1500**2)
     assert {letter: row["accounts"] for letter, row in said["abc"].items()} == {"A": 0, "B": 2, "C": 2}
     assert (said["as_of"], said["period"], said["is_whole_book"]) == ("2024-06-15", "36m", True)
     assert (found.from_day, found.days_old, found.is_stale) == (date(2021, 6, 16), 5, False)
     assert found.industries == [
-        Portion("钢铁", Decimal("1150.0000"), pytest.approx(1150 / 1500)),
-        Portion("风电", Decimal("350.0000"), pytest.approx(350 / 1500)),
+        Portion("钢铁", Decimal("1150.0000"), near(1150 / 1500)),
+        Portion("风电", Decimal("350.0000"), near(350 / 1500)),
     ]
     assert [row.key for row in found.rows] == ["A1", "B2", "C3", "D4"]
     json.dumps(said)
@@ -39,8 +44,8 @@ def test_a_reader_of_the_book_gets_the_whole_book(small_book: People):
 
 def test_families_are_counted_in_whole_months(small_book: People):
     assert family_groups(small_book.gao, "36m") == [
-        Portion("轴承", Decimal("1250.0000"), pytest.approx(1250 / 1500)),
-        Portion("润滑", Decimal("250.0000"), pytest.approx(250 / 1500)),
+        Portion("轴承", Decimal("1250.0000"), near(1250 / 1500)),
+        Portion("润滑", Decimal("250.0000"), near(250 / 1500)),
     ]
     assert [part.name for part in family_groups(small_book.bo, "36m")] == ["润滑", "轴承"]
 
@@ -64,9 +69,9 @@ def test_others_get_the_rows_they_may_see_and_the_ranks_of_the_whole_book(small_
     assert (said["orders"], said["lines"], said["loss_making"]) == (4, 4, 1)
     assert (found.is_whole_book, found.book_accounts) == (False, 4)
     assert {letter: row["accounts"] for letter, row in said["abc"].items()} == {"A": 0, "B": 2, "C": 0}
-    assert said["abc"]["B"]["share"] == pytest.approx(1.0)
+    assert said["abc"]["B"]["share"] == near(1.0)
     assert [(row.key, row.rank) for row in found.rows] == [("A1", 1), ("B2", 2)]
-    assert said["hhi"] == pytest.approx((1000**2 + 300**2) / 1300**2)
+    assert said["hhi"] == near((1000**2 + 300**2) / 1300**2)
     json.dumps(said)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connection as database
 from django.db import transaction
 
 from changqing.accounts.models import Account
+from changqing.base.bulk import copy_rows
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force
@@ -44,13 +45,13 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     version = method_in_force(PACK)
     pack = parse(PACK, version.text, ConcentrationMethod, version=version.version)
     last = as_of()
-    since = {period: first_day(period, last, pack.method) for period in Ranking.Period.values}
-    sums = book_sums(by, since, annual=first_day(Ranking.Period.ONE_YEAR, last, pack.method))
+    since = {period: _first_day(period, last, pack.method) for period in Ranking.Period.values}
+    sums = book_sums(by, since, annual=_first_day(Ranking.Period.ONE_YEAR, last, pack.method))
     people = list(Account.objects.filter(withdrawn=False).values_list("pk", "key", "industry"))
     return [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
 
 
-def first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
+def _first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
     """The first day of ``period`` ending on ``last``; None for the whole book."""
     if last is None or period == Ranking.Period.ALL:
         return None
@@ -69,7 +70,7 @@ def _rank_period(
     told: tuple[MethodVersion, date | None],
 ) -> Ranking:
     version, last = told
-    facts = facts_of(period, sums, people, last)
+    facts = _facts_of(period, sums, people, last)
     result = rank_book(facts, pack=pack)
     AccountRank.objects.filter(ranking__period=period, ranking__is_current=True).delete()
     Ranking.objects.filter(period=period, is_current=True).update(is_current=False)
@@ -90,7 +91,9 @@ def _rank_period(
     return ranking
 
 
-def facts_of(period: str, sums: BookSums, people: list[tuple[int, str, str]], last: date | None) -> BookFacts:
+def _facts_of(
+    period: str, sums: BookSums, people: list[tuple[int, str, str]], last: date | None
+) -> BookFacts:
     """What the rules ask of a period, from the ledger's sums and the accounts' keys and industries."""
     keys = {pk: key for pk, key, _industry in people}
     industry_of = {pk: industry for pk, _key, industry in people}
@@ -127,12 +130,11 @@ def _write_ranks(ranking: Ranking, sums: BookSums, result: RankingResult) -> Non
     columns = [
         sums.accounts[name].to_pylist() for name in ("account_id", "revenue", "margin", "orders", "lines")
     ]
-    named = ", ".join(RANK_COLUMNS)
-    with (
-        database.cursor() as cursor,
-        cursor.copy(f"COPY {AccountRank._meta.db_table} ({named}) FROM STDIN") as copy,
-    ):
+
+    def rows() -> Iterator[Sequence[Any]]:
         for row, (account, revenue, margin, orders, lines) in enumerate(zip(*columns, strict=True)):
             share = None if shares is None else float(shares[row])
             place = (int(places.rank[row]), revenue, margin, orders, lines, share)
-            copy.write_row((ranking.pk, account, *place, places.abc[row], places.band[row]))
+            yield (ranking.pk, account, *place, places.abc[row], places.band[row])
+
+    copy_rows(AccountRank._meta.db_table, RANK_COLUMNS, rows())

@@ -120,6 +120,12 @@ def current_ranking(period: str) -> Ranking | None:
 
 
 @lru_cache(maxsize=8)
+def book_as_of() -> date | None:
+    """The last day that the newest ranking of the whole book knows of."""
+    newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
+    return newest.values_list("as_of", flat=True).first()
+
+
 def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
     return parse(name, text, ConcentrationMethod, version=version)
 

@@ -25,6 +25,9 @@ FLAGS = [
 ]
 WIDE, PHONE = 1440, 390
 HEIGHTS = {WIDE: 900, PHONE: 844}
+# fonts are in and every chart is drawn
+STANDS_STILL = """() => document.fonts.status === "loaded"
+    && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.dataset.drawn)"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -97,7 +100,8 @@ class Visits:
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
-        page.goto(self.address + path, wait_until="networkidle")
+        page.goto(self.address + path)
+        page.wait_for_function(STANDS_STILL)
         return page
 
     def _let_in(self, context: Any, user: Any, language: str) -> None:
@@ -138,13 +142,14 @@ def pictures(visit: Visits) -> Callable[..., None]:
         SCREENS.mkdir(parents=True, exist_ok=True)
         for language in ("zh-hans", "en"):
             for width in (WIDE, PHONE):
+                page = visit(path, user=user, language=language, width=width)
+                kind = "wide" if width == WIDE else "phone"
                 for theme in ("light", "dark"):
-                    page = visit(path, user=user, language=language, theme=theme, width=width)
-                    kind = "wide" if width == WIDE else "phone"
-                    page.screenshot(
-                        path=SCREENS / f"{name}-{language[:2]}-{kind}-{theme}.png", full_page=True
-                    )
-                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language)
-                    page.close()
+                    page.emulate_media(color_scheme=theme)
+                    page.wait_for_timeout(100)
+                    file = SCREENS / f"{name}-{language[:2]}-{kind}-{theme}.png"
+                    page.screenshot(path=file, full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language)
+                page.close()
 
     return take

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from changqing.people.permissions import may
+from changqing.value.queries import book_as_of
 
 THEME_COOKIE = "changqing_theme"
 THEMES = ("light", "dark")
+KEYS_COOKIE = "changqing_keys"
 
 # The eight places, in their order for good; one is shown from the day its page exists.
 PLACES = (
@@ -54,6 +57,11 @@ class Shell:
         chosen = self.request.COOKIES.get(THEME_COOKIE, "")
         return chosen if chosen in THEMES else ""
 
+    @property
+    def keys_are_off(self) -> bool:
+        """Single letters press nothing, as who dictates to a computer may wish."""
+        return self.request.COOKIES.get(KEYS_COOKIE) == "off"
+
     @cached_property
     def rail(self) -> list[Place]:
         return self._places(PLACES)
@@ -77,6 +85,11 @@ class Shell:
         return [
             Place(name, label, icon, url, path.startswith(url)) for name, label, icon, url in found if url
         ]
+
+    @cached_property
+    def data_as_of(self) -> date | None:
+        """The last business day the figures know of; None while the book is empty."""
+        return book_as_of() if self.request.user.is_authenticated else None
 
     @property
     def search_url(self) -> str:

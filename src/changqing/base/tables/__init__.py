@@ -5,7 +5,7 @@ here says what a cell means: that is for the mapping above.
 """
 
 from changqing.base.tables.handback import write_same_format
-from changqing.base.tables.shapes import BadRow, FaultyRow, Limits, Staged
+from changqing.base.tables.shapes import BadRow, FaultyRow, ReadingLimits, Staged
 from changqing.base.tables.staging import stage
 
-__all__ = ["BadRow", "FaultyRow", "Limits", "Staged", "stage", "write_same_format"]
+__all__ = ["BadRow", "FaultyRow", "ReadingLimits", "Staged", "stage", "write_same_format"]

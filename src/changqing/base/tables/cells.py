@@ -7,6 +7,7 @@ dimension that a sheet states of itself is never looked at.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,20 +16,19 @@ from typing import IO, Any
 
 from changqing.base.tables import celltext, markup
 from changqing.base.tables.shapes import SHEET_COLUMNS, SHEET_ROWS, Unreadable
-from changqing.base.tables.workbook import Book, Sheet
+from changqing.base.tables.workbook import Workbook, Worksheet
 
 Row = tuple[int, list[str | None]]
 
 _TOKEN = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: s="([0-9]{1,6})")?(?: t="([A-Za-z]{1,9})")?'
-    r"(?: ?/>|>(?:(<f)(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
+    rf"(?: ?/>|>(?:(<f)(?:{markup.ATTRIBUTE})*(?: ?/>|>[^<&]*(?:&[a-z]+;[^<&]*)*</f>))?"
     r'(?:<v>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
-    r"|<row( [^<>]*?)?(/?)>|(</row>)|(\S)"
+    rf"|<row((?:{markup.ATTRIBUTE})*) ?(/?)>|(</row>)|(\S)"
 )
 _START = re.compile(r"\A(?:(?!<!|<sheetData).)*?<sheetData(/?)>", re.DOTALL)
 _ROW_NUMBER = re.compile(r' r="([0-9]{1,7})"')
 _CELL_NAME = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
-_MERGED = re.compile(r'<mergeCell ref="([A-Z0-9:]{1,30})"')
 
 
 def letters(column: int) -> str:
@@ -66,8 +66,8 @@ class Findings:
 class SheetReader:
     """Reads one sheet of a book. ``width``: the most columns a value may stand in."""
 
-    book: Book
-    sheet: Sheet
+    book: Workbook
+    sheet: Worksheet
     width: int
     tell: Callable[[int], None]
     found: Findings = field(default_factory=Findings)
@@ -80,30 +80,39 @@ class SheetReader:
     def _fast(self, stream: IO[bytes]) -> Iterator[Row]:
         number = 0
         is_first = True
+        around = ""
         for piece in markup.pieces(stream, b"</row>", self.tell):
             if is_first:
                 start = _START.match(piece)
                 if not start or start[1]:
                     raise markup.Doubt
-                piece = piece[start.end() :]
+                around, piece = piece[: start.end()], piece[start.end() :]
                 is_first = False
-            tail = ""
             if not piece.endswith("</row>"):
                 piece, closed, tail = piece.partition("</sheetData>")
-                if not closed:
-                    raise markup.Doubt
+                around += closed + tail
             try:
                 for row in self._rows(piece, number):
                     number = row[0]
                     yield row
             except IndexError:
                 self._lost()
-            for name in _MERGED.findall(tail):
-                self.found.merge(name)
+        self._check_around(around)
+
+    def _check_around(self, around: str) -> None:
+        """What stands before and after the rows has to be whole XML, and tells the merged cells."""
+
+        def start(name: str, attributes: dict[str, str], path: list[str]) -> None:
+            if name == "mergeCell":
+                self.found.merge(attributes.get("ref", "")[:30])
+
+        markup.walk(io.BytesIO(around.encode()), self.sheet.part, start)
 
     def _rows(self, piece: str, last: int) -> Iterator[Row]:
         """Rows of one piece of plain markup. The hot loop: eleven million turns for a full sheet."""
-        at, cells = "", None
+        at = ""
+        cells: list[str | None] | None = None
+        text: str | None
         book, days, width = self.book, self.book.day_styles, self.width
         texts = book.texts
         for column, row, style, kind, formula, value, inline, attributes, alone, end, junk in _TOKEN.findall(

@@ -33,7 +33,10 @@ _ALIASES = {
 _HAN_UTF8 = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}|\xef[\xbc\xbd][\x80-\xbf]")
 # More damaged bytes than this and the encoding itself is wrong.
 _DAMAGE = 1_000
-_PAIR = re.compile(rb"[\x81-\xfe](?:([\xa1-\xfe])|[\x30-\x39\x40-\x7e\x80-\xa0])")
+# Two-byte characters: those of GB 2312 (first group), the rest of GBK (second). Four-byte ones are passed.
+_PAIR = re.compile(
+    rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe](?:([\xa1-\xfe])|([\x30-\x39\x40-\x7e\x80-\xa0]))"
+)
 
 
 class Undecodable(Exception):
@@ -161,12 +164,13 @@ def is_only_damaged(failed: Undecodable, encoding: str, left: list[str]) -> bool
     """
     foreign = sum(1 for byte in failed.around if byte >= 0x80)
     pairs = _PAIR.findall(failed.around)
-    is_everyday = sum(1 for second in pairs if second) * 5 >= len(pairs) * 4
+    everyday, rare = sum(1 for pair in pairs if pair[0]), sum(1 for pair in pairs if pair[1])
+    is_everyday = everyday >= 4 * rare
     if encoding.startswith("UTF-8"):
         if encoding == "UTF-8-BOM" or len(b"".join(_HAN_UTF8.findall(failed.around))) * 2 >= foreign:
             return True
         if left and is_everyday:
             return False
-    elif encoding == "GB18030" and pairs and is_everyday:
+    elif encoding == "GB18030" and everyday and is_everyday:
         return True
     raise Unreadable("encoding_unknown", line=failed.line, byte=failed.byte)

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from changqing.base.tables.shapes import Limits, Unreadable
+from changqing.base.tables.shapes import ReadingLimits, Unreadable
 
 _PR_SET_PDEATHSIG = 1
 _EVERY = 0.2
@@ -24,7 +24,7 @@ _EVERY = 0.2
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
-    limits = Limits(**request["limits"])
+    limits = ReadingLimits(**request["limits"])
     _bind(request["memory_mb"], request["cpu"], request["file_mb"])
     _die_with(request["parent"])
     try:
@@ -40,7 +40,7 @@ def main() -> None:
         _say({"staged": answer})
 
 
-def _read(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def _read(request: dict[str, Any], limits: ReadingLimits) -> dict[str, Any]:
     # Only now: the readers' libraries come after the limits, and the right ones only.
     path, into, asked = Path(request["path"]), Path(request["into"]), request["asked"]
     teller = _Teller(path.stat().st_size)

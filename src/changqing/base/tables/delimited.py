@@ -13,13 +13,18 @@ import pyarrow.csv as pacsv
 
 from changqing.base.tables import charset, header, layout
 from changqing.base.tables.records import REACH, Record, Records
-from changqing.base.tables.shapes import Limits, Unreadable
+from changqing.base.tables.shapes import ReadingLimits, Unreadable
 from changqing.base.tables.sink import Sink
 from changqing.base.tables.survey import Ints, Survey, survey
 
 
 def read(
-    path: Path, into: Path, *, asked: Mapping[str, str | None], limits: Limits, tell: Callable[[int], None]
+    path: Path,
+    into: Path,
+    *,
+    asked: Mapping[str, str | None],
+    limits: ReadingLimits,
+    tell: Callable[[int], None],
 ) -> dict[str, Any]:
     """Stage the file; the answer holds what ``Staged`` holds. ``tell`` hears of bytes read."""
     with path.open("rb") as file:
@@ -41,7 +46,7 @@ def read(
 class _Reading:
     """One pass over the file in one encoding."""
 
-    def __init__(self, tape: charset.Tape, into: Path, delimiter: str | None, limits: Limits) -> None:
+    def __init__(self, tape: charset.Tape, into: Path, delimiter: str | None, limits: ReadingLimits) -> None:
         self._tape = tape
         self._into = into
         self._asked = delimiter
@@ -164,7 +169,8 @@ class _Reading:
 
     def _take(self, record: Record, block: bytes) -> None:
         width = len(self._layout.header)
-        code, data = record.fault, {"found": len(record.cells), "expected": self._layout.width}
+        code = record.fault
+        data: dict[str, object] = {"found": len(record.cells), "expected": self._layout.width}
         if not code:
             if header.is_blank(record.cells):
                 return

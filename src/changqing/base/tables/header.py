@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -21,16 +22,26 @@ def find(rows: Sequence[Sequence[str | None]]) -> tuple[int, int] | None:
     """First and last index of the header: the first row that fills most columns the table ever fills.
 
     A title, or a line of "label: value" pairs, fills few of them. A row of data above the header
-    fills as many as the header does, so no data is ever skipped silently as a title. Two rows make one
-    header where the lower names exactly what merged groups of the upper leave open.
+    fills as many as the header does, so no data is ever skipped silently as a title; nor does a single
+    overlong row (two torn into one) make titles of all above it. Two rows make one header where the
+    lower names exactly what merged groups of the upper leave open.
     """
     head = rows[:_LOOK]
-    most = max((filled(cells) for cells in head), default=0)
+    most = _most(head)
     if most == 0:
         return None
     needed = min(most, max(2, -(-most * 6 // 10)))
     first = next(i for i, cells in enumerate(head) if filled(cells) >= needed)
     return (first, first + 1) if _is_double(head[first : first + 3]) else (first, first)
+
+
+def _most(rows: Sequence[Sequence[str | None]]) -> int:
+    """The most cells that a row fills and a second row comes near to."""
+    fills = sorted((filled(cells) for cells in rows), reverse=True)
+    for most, next_one in itertools.pairwise(fills):
+        if next_one * 10 >= most * 6:
+            return most
+    return fills[0] if fills else 0
 
 
 def names(rows: Sequence[Sequence[str | None]], first: int, last: int) -> list[str]:

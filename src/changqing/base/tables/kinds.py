@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from changqing.base.tables.shapes import Limits, Unreadable
+from changqing.base.tables import charset
+from changqing.base.tables.shapes import ReadingLimits, Unreadable
 
 _SIGNS = (
     (b"%PDF", "PDF"),
@@ -56,13 +57,18 @@ def _refuse_markup(head: bytes) -> None:
 
 
 def _refuse_binary(head: bytes) -> None:
-    """More than one control character in fifty and no table was ever saved like this."""
+    """More than one control character in fifty and no table was ever saved like this.
+
+    Not in UTF-16, where half of 列 (U+5217) looks like one.
+    """
+    if charset.candidates(head, None)[0].startswith("UTF-16"):
+        return
     controls = bytes(set(range(1, 32)) - {9, 10, 12, 13, 26})
-    if (len(head) - len(head.translate(None, controls))) * 50 > len(head) + 50:
+    if len(head) - len(head.translate(None, controls)) > 16 + len(head) // 50:
         raise Unreadable("foreign", kind="binary")
 
 
-def check_zip(book: zipfile.ZipFile, limits: Limits) -> int:
+def check_zip(book: zipfile.ZipFile, limits: ReadingLimits) -> int:
     """Judge the central directory before anything is unpacked. The unpacked size in bytes.
 
     The sizes stated there bind: the zip reader stops at them and then finds the checksum wrong.

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from changqing.base.tables import header
+from changqing.base.tables import escape, header
 from changqing.base.tables.records import Record, Records
-from changqing.base.tables.shapes import HANDBACK_COLUMNS, Limits, Unreadable
+from changqing.base.tables.shapes import HANDBACK_COLUMNS, ReadingLimits, Unreadable
 
 DELIMITERS = ",\t;|"
 _LOOK = 100
@@ -34,7 +34,7 @@ class Layout:
     line: int
 
 
-def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: Limits) -> Layout:
+def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: ReadingLimits) -> Layout:
     """Layout of a file that begins with ``block``. Raises Unreadable when it has none."""
     start, line = 0, 1
     told = _SEP.match(block)
@@ -42,23 +42,21 @@ def find(block: bytes, *, is_last: bool, delimiter: str | None, limits: Limits) 
         delimiter, start, line = delimiter or told[1].decode(), told.end(), 2
     head = block[start : start + _HEAD]
     whole = is_last and len(head) == len(block) - start
-    records = _head(head, delimiter, whole) if delimiter else None
-    if records is None:
-        delimiter, records = _by_consistency(head, whole)
-    rows = [record for record in records if not header.is_blank(record.cells)]
+    delimiter, records = (delimiter, _head(head, delimiter, whole)) if delimiter else _consistent(head, whole)
+    rows = [record for record in records if not record.fault and not header.is_blank(record.cells)]
     found = header.find([record.cells for record in rows])
     if found is None:
         raise Unreadable("empty")
     named, end = rows[found[0]], rows[found[1]].end
     line += sum(record.lines for record in records if record.start < named.start)
     names = header.names([record.cells for record in rows], *found)
-    names = _fitted(names, [record for record in rows[found[1] + 1 :] if not record.fault])
+    names = _fitted(names, rows[found[1] + 1 :])
     if len(names) > limits.max_columns + len(HANDBACK_COLUMNS):
         raise Unreadable("columns", found=len(names), limit=limits.max_columns)
     return Layout(
         delimiter=delimiter,
         width=len(names),
-        header=own_dropped(names),
+        header=own_dropped([escape.unshield(name) for name in names]),
         header_row=line,
         titles=found[0],
         is_double=found[0] < found[1],
@@ -85,7 +83,7 @@ def _head(head: bytes, delimiter: str, is_last: bool) -> list[Record]:
     return found
 
 
-def _by_consistency(head: bytes, is_last: bool) -> tuple[str, list[Record]]:
+def _consistent(head: bytes, is_last: bool) -> tuple[str, list[Record]]:
     """The delimiter under which most records have the same number of cells; then the most cells."""
     read = {delimiter: _head(head, delimiter, is_last) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: _agreement(read[delimiter]))

@@ -38,6 +38,7 @@ class Records:
     def __init__(self, delimiter: str, width: int) -> None:
         self.delimiter = delimiter.encode()
         self.width = width
+        self._opening = self.delimiter + b'"'
         d = re.escape(self.delimiter)
         self._field = re.compile(
             rb'(?:"((?:[^"]++|"")*+)"|((?!")[^' + d + rb"\r\n]*+))(" + d + rb"|\r\n|\r|\n|\Z)"
@@ -59,7 +60,7 @@ class Records:
         stop, end = (found.start(), found.end()) if found else (len(block), len(block))
         closed = 1 if found else 0
         line = block[start:stop]
-        if b'"' not in line:
+        if b'"' not in line or not (line.startswith(b'"') or self._opening in line):
             cells = [cell.decode() for cell in line.split(self.delimiter)]
             return Record(start, end, closed, cells, self._fault(cells, line))
         raw, after = self._fields(block, start)

@@ -15,7 +15,7 @@ HANDBACK_COLUMNS = ("原文件行号", "拒绝原因")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """What one file may cost. Memory is the child's address space (an upper bound of its RSS).
 
     ``cpu_seconds`` and ``wall_seconds`` are for a small file; each 100 MB of table text adds
@@ -63,6 +63,7 @@ class Staged:
     ``file_row`` counts as a person does: in a workbook the row's number in the sheet, in a CSV the
     number of the physical line on which the record starts (an editor's line number), both from 1.
     ``header`` holds the original texts in the order of the columns, duplicates and blanks kept.
+    ``is_handed_back``: these are the mended rows of an earlier file, not all there is to say.
     """
 
     path: Path
@@ -77,12 +78,13 @@ class Staged:
     bad_rows: tuple[BadRow, ...]
     bad_row_count: int
     notes: tuple[str, ...]
+    is_handed_back: bool = False
 
 
 class Unreadable(Exception):
     """A verdict of the child on the whole file: a code and its data; the parent words it."""
 
-    def __init__(self, code: str, **data: object) -> None:
+    def __init__(self, code: str, /, **data: object) -> None:
         super().__init__(code)
         self.code = code
         self.data = data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -12,9 +13,9 @@ from typing import Any
 from changqing.base.tables import header, kinds, layout
 from changqing.base.tables.cells import Findings, Row, SheetReader, letters
 from changqing.base.tables.markup import Doubt
-from changqing.base.tables.shapes import HANDBACK_COLUMNS, Limits, Unreadable
+from changqing.base.tables.shapes import HANDBACK_COLUMNS, ReadingLimits, Unreadable
 from changqing.base.tables.sink import Sink
-from changqing.base.tables.workbook import Book, Sheet, open_book
+from changqing.base.tables.workbook import Workbook, Worksheet, open_book
 
 _LOOK = 100
 
@@ -24,7 +25,7 @@ def read(
     into: Path,
     *,
     asked: Mapping[str, str | None],
-    limits: Limits,
+    limits: ReadingLimits,
     tell: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """Stage a workbook; the answer holds what ``Staged`` holds. ``tell(done, whole)`` in unpacked bytes."""
@@ -33,12 +34,16 @@ def read(
             kinds.check_zip(archive, limits)
             book = open_book(archive, limits)
             return _Reading(book, into, tell).run(asked.get("sheet"))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise Unreadable("broken", what=str(error)[:200]) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what seeking to a place before the file's start is called
+            raise
+        raise Unreadable("broken", what="zip") from None
 
 
 class _Reading:
-    def __init__(self, book: Book, into: Path, tell: Callable[[int, int], None]) -> None:
+    def __init__(self, book: Workbook, into: Path, tell: Callable[[int, int], None]) -> None:
         self._book = book
         self._into = into
         self._tell = tell
@@ -65,7 +70,7 @@ class _Reading:
             reader.found = Findings()
             return self._staged(reader, reader.exact())
 
-    def _chosen(self, asked: str | None) -> Sheet:
+    def _chosen(self, asked: str | None) -> Worksheet:
         """The sheet asked for, else the first visible one that holds anything; the others are told."""
         sheets = self._book.sheets
         if asked is not None:
@@ -84,7 +89,7 @@ class _Reading:
             self._notes.append(("other_sheets", {"sheet": visible[0].name, "names": names}))
         return visible[0]
 
-    def _holds_data(self, sheet: Sheet) -> bool:
+    def _holds_data(self, sheet: Worksheet) -> bool:
         rows = SheetReader(self._book, sheet, self._width, lambda _: None).exact()
         return any(not header.is_blank(cells) for _, cells in rows)
 

@@ -92,6 +92,8 @@ class Sink:
 
 
 def _unshielded(column: Any) -> Any:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
     mask = pc.fill_null(pc.starts_with(column, "'"), False)
     if not pc.any(mask).as_py():
         return column

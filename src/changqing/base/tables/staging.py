@@ -18,9 +18,9 @@ from typing import Any
 import changqing
 from changqing.base.refused import Refused
 from changqing.base.tables import kinds
-from changqing.base.tables.shapes import BadRow, Limits, Staged, Unreadable
+from changqing.base.tables.shapes import BadRow, ReadingLimits, Staged, Unreadable
 
-_DEFAULT = Limits()
+_DEFAULT = ReadingLimits()
 _MESSAGE = 4 << 20
 _MESSAGES = 64 << 20
 _STDERR = 8 << 10
@@ -33,18 +33,20 @@ def stage(
     path: Path,
     *,
     into: Path,
-    limits: Limits = _DEFAULT,
+    limits: ReadingLimits = _DEFAULT,
     on_progress: Callable[[int, int], None] | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    called: str = "",
 ) -> Staged:
     """Read a CSV or XLSX file, whichever its content is, into the Parquet file ``into`` (or a new one in
     that folder). Raises Refused with a sentence; then nothing is left in ``into``.
 
     ``on_progress(done, whole)`` hears of bytes about five times a second; what it raises stops the
     child and passes on, so that is how to cancel. ``sheet``, ``encoding``, ``delimiter`` overrule what
-    would be found out. CSV has no row limit; the child's memory is bounded either way (``Limits``).
+    would be found out; ``called`` is the file's name for people. CSV has no row limit; the child's
+    memory is bounded either way (``ReadingLimits``).
     """
     target = into / f"{uuid.uuid4().hex}.parquet" if into.is_dir() else into
     asked = {"sheet": sheet, "encoding": encoding, "delimiter": delimiter}
@@ -56,14 +58,14 @@ def stage(
         # Wording needs Django; the child runs this package and must start without it.
         from changqing.base.tables import wording
 
-        raise Refused(wording.refusal(path.name, verdict), field="file") from None
+        raise Refused(wording.refusal(called or path.name, verdict), field="file") from None
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     return _worded(target, answer, bad)
 
 
-def _request(path: Path, target: Path, asked: dict[str, str | None], limits: Limits) -> dict[str, Any]:
+def _request(path: Path, target: Path, asked: dict[str, str | None], limits: ReadingLimits) -> dict[str, Any]:
     if not path.is_file():
         raise Unreadable("no_file")
     mark = asked["delimiter"]
@@ -106,9 +108,9 @@ class _Child:
         """The answer and the bad rows; raises Unreadable."""
         process = _started()
         watch = threading.Timer(self._request["wall"], self._kill, [process])
-        listener = threading.Thread(target=self._hear_errors, args=[process], daemon=True)
+        self._listener = threading.Thread(target=self._hear_errors, args=[process], daemon=True)
         watch.start()
-        listener.start()
+        self._listener.start()
         try:
             return self._listened(process)
         finally:
@@ -116,7 +118,7 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.wait()
-            listener.join()
+            self._listener.join()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe:
                     with contextlib.suppress(OSError):
@@ -149,7 +151,7 @@ class _Child:
 
     def _hear_errors(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr
-        while data := process.stderr.read1(4096):
+        while data := process.stderr.readline(4096):
             self._error = (self._error + data)[-_STDERR:]
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
@@ -161,7 +163,8 @@ class _Child:
         try:
             code = process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            code = 0
+            return Unreadable("died", status=0, error="")
+        self._listener.join(timeout=5)
         request = self._request
         if self._is_late:
             return Unreadable("wall", limit=request["wall"])
@@ -172,7 +175,7 @@ class _Child:
         if b"No space left" in self._error:
             return Unreadable("disk")
         last = self._error.decode(errors="replace").strip().rpartition("\n")[2]
-        return Unreadable("died", code=code, error=last[:300])
+        return Unreadable("died", status=code, error=last[:300])
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -215,4 +218,5 @@ def _worded(target: Path, answer: dict[str, Any], bad: list[dict[str, Any]]) -> 
         ),
         bad_row_count=answer["bad_row_count"],
         notes=tuple(wording.note(code, data) for code, data in answer["notes"]),
+        is_handed_back=any(code == "handed_back" for code, _data in answer["notes"]),
     )

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from changqing.base.tables import celltext, markup
-from changqing.base.tables.shapes import Limits, Unreadable
+from changqing.base.tables.shapes import ReadingLimits, Unreadable
 
 _TEXT = re.compile(
-    r'<si><t(?: xml:space="preserve")?>([^<]*)</t>(?:<phoneticPr [^<>]*/>)?</si>|<si><t ?/></si>|<si ?/>|(\S)'
+    r'<si><t(?: xml:space="preserve")?>([^<]*)</t>'
+    rf"(?:<phoneticPr(?:{markup.ATTRIBUTE})* ?/>)?</si>|<si><t ?/></si>|<si ?/>|(\S)"
 )
-_START = re.compile(r"\A(?:<\?xml[^<>]*\?>)?\s*<sst(?: [^<>]*)?>")
+_START = re.compile(rf"\A(?:<\?xml(?:{markup.ATTRIBUTE})* ?\?>)?\s*<sst(?:{markup.ATTRIBUTE})* ?>")
 _DAYS_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Worksheet:
     name: str
     part: str
     is_hidden: bool
@@ -53,12 +54,12 @@ class Texts:
 
 
 @dataclass(slots=True)
-class Book:
+class Workbook:
     """An opened workbook. ``text`` says what a cell reads."""
 
     archive: zipfile.ZipFile
-    limits: Limits
-    sheets: list[Sheet]
+    limits: ReadingLimits
+    sheets: list[Worksheet]
     is_1904: bool
     day_styles: frozenset[str]
     texts: Texts
@@ -93,7 +94,7 @@ class Book:
         return told
 
 
-def open_book(archive: zipfile.ZipFile, limits: Limits) -> Book:
+def open_book(archive: zipfile.ZipFile, limits: ReadingLimits) -> Workbook:
     """Read everything but the sheets. Raises Unreadable."""
     parts = {name.lower(): name for name in archive.namelist()}
     root = _relations(archive, parts, "_rels/.rels", "")
@@ -108,7 +109,7 @@ def open_book(archive: zipfile.ZipFile, limits: Limits) -> Book:
     texts = Texts(limits.max_cell)
     if by_kind.get("sharedStrings"):
         _read_texts(archive, by_kind["sharedStrings"], texts)
-    return Book(
+    return Workbook(
         archive=archive,
         limits=limits,
         sheets=sheets,
@@ -142,8 +143,8 @@ def _relations(
 
 def _plan(
     archive: zipfile.ZipFile, plan: str, related: dict[str, tuple[str, str]], parts: dict[str, str]
-) -> tuple[list[Sheet], bool]:
-    sheets: list[Sheet] = []
+) -> tuple[list[Worksheet], bool]:
+    sheets: list[Worksheet] = []
     is_1904 = False
 
     def start(name: str, attributes: dict[str, str], path: list[str]) -> None:
@@ -155,7 +156,7 @@ def _plan(
             kind, target = related.get(plain.get("id", ""), ("", ""))
             if kind == "worksheet" and target.lower() in parts:
                 is_hidden = plain.get("state", "visible") != "visible"
-                sheets.append(Sheet(plain.get("name", ""), parts[target.lower()], is_hidden))
+                sheets.append(Worksheet(plain.get("name", ""), parts[target.lower()], is_hidden))
 
     with archive.open(plan) as stream:
         markup.walk(stream, plan, start)
@@ -205,8 +206,8 @@ def _read_plain_texts(stream: IO[bytes], texts: Texts) -> None:
             piece = piece[start.end() :]
             is_first = False
         if not piece.endswith("</si>"):
-            piece, closed, _ = piece.partition("</sst>")
-            if not closed:
+            piece, closed, after = piece.partition("</sst>")
+            if not closed or after.strip():
                 raise markup.Doubt
         for text, junk in _TEXT.findall(piece):
             plain = celltext.from_xml(text)

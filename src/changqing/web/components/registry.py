@@ -7,7 +7,7 @@
 
 ``{% component "chip" text=… %}`` renders ``components/chip.html`` with the declaration as ``it``. A component
 declared with ``block=True`` takes content up to ``{% endcomponent %}`` as ``slot``; further named places are
-declared in ``slots`` and filled with ``{% slot "foot" %}…{% endslot %}``.
+declared in ``places`` and filled with ``{% slot "foot" %}…{% endslot %}``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
-from typing import Any, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
 from django.template import TemplateSyntaxError
-from django.template.backends.django import Template
+from django.template.base import Template
 from django.template.loader import get_template
 
 
@@ -27,7 +27,7 @@ class Component:
     name: str
     props: type
     block: bool
-    slots: frozenset[str]
+    places: frozenset[str]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -48,9 +48,10 @@ class Component:
         found = ((name, _literals(hints[name])) for name in self.known)
         return {name: values for name, values in found if values}
 
-    @property
+    @cached_property
     def template(self) -> Template:
-        return get_template(f"components/{self.name}.html")
+        found = cast(Any, get_template(f"components/{self.name}.html"))
+        return cast(Template, found.template)
 
     def check_names(self, given: set[str]) -> None:
         """TemplateSyntaxError for a prop that is not declared or not given."""
@@ -81,12 +82,12 @@ COMPONENTS: dict[str, Component] = {}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def component(name: str, *, block: bool = False, slots: tuple[str, ...] = ()) -> Callable[[type], type]:
+def component(name: str, *, block: bool = False, places: tuple[str, ...] = ()) -> Callable[[type], type]:
     """Declare the class below as the props of ``components/<name>.html``."""
 
     def declare(props: type) -> type:
-        declared = dataclass(frozen=True, kw_only=True)(props)
-        COMPONENTS[name] = Component(name, declared, block, frozenset(slots))
+        declared: type = dataclass(frozen=True, kw_only=True)(props)
+        COMPONENTS[name] = Component(name, declared, block, frozenset(places))
         return declared
 
     return declare

@@ -45,7 +45,7 @@ class ComponentNode(Node):
         inner["slot"] = self.content.render(context)
         inner["it"] = self.used.build(values)
         inner |= {name: context[name] for name in PASSED_ON if name in context}
-        return self.used.template.template.render(context.new(inner))
+        return self.used.template.render(context.new(inner))
 
 
 class SlotNode(Node):
@@ -68,7 +68,7 @@ def do_component(parser: Parser, token: Token) -> ComponentNode:
     inside = parser.parse(("endcomponent",))
     parser.delete_first_token()
     places = {node.name: node.content for node in inside if isinstance(node, SlotNode)}
-    if unknown := sorted(set(places) - used.slots):
+    if unknown := sorted(set(places) - used.places):
         raise TemplateSyntaxError(f"component {used.name!r} has no slot {unknown[0]!r}")
     content = NodeList([node for node in inside if not isinstance(node, SlotNode)])
     return ComponentNode(used, props, content, places)
@@ -109,7 +109,7 @@ def phrases(title: object) -> SafeString:
 
     Text is escaped; a title that is markup already is left as it is.
     """
-    text = conditional_escape(title)
+    text = conditional_escape(title if isinstance(title, str) else str(title))
     parts = _PHRASE.findall(unescape(text))
     if len(parts) < 2 or "<" in text:
         return text

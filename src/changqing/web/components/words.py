@@ -74,7 +74,7 @@ class Button:
         check_icon(self.icon)
 
 
-@component("card", block=True, slots=("aside", "foot"))
+@component("card", block=True, places=("aside", "foot"))
 class Card:
     """A white card. ``title`` is the answer as a sentence, ``caption`` the evidence right of it: unit, n.
 
@@ -87,7 +87,7 @@ class Card:
     flush: bool = False
 
 
-@component("page-header", block=True, slots=("lead",))
+@component("page-header", block=True, places=("lead",))
 class PageHeader:
     """The page's answer as a sentence, its evidence below, its buttons (the block's content) right of it.
 

@@ -24,6 +24,11 @@ class SignInForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
 
+    def ask_again(self) -> None:
+        """After a refusal the name is likely right: the cursor waits in the password."""
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["password"].widget.attrs["autofocus"] = True
+
 
 class FirstUserForm(forms.Form):
     code = forms.CharField(

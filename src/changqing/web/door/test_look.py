@@ -53,7 +53,8 @@ def test_a_wrong_password_is_a_sentence_and_a_right_one_comes_in(visit: Any, use
     page.keyboard.press("Enter")
     page.wait_for_selector(".message-red")
     page.screenshot(path="out/screens/signin-refused-en-phone.png")
-    page.fill("#id_password", PASSWORD)
+    assert page.evaluate("document.activeElement.id") == "id_password"
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/start")
 

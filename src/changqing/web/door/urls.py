@@ -11,4 +11,5 @@ urlpatterns = [
     path("start", views.start, name="start"),
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
+    path("keys/", views.keys, name="keys"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -21,7 +22,7 @@ from changqing.people.actions import set_language
 from changqing.people.queries import has_users
 from changqing.web.door.forms import FirstUserForm, SignInForm
 from changqing.web.door.signins import demo_signins
-from changqing.web.shell import THEME_COOKIE, THEMES, page_address
+from changqing.web.shell import KEYS_COOKIE, THEME_COOKIE, THEMES, page_address
 
 A_YEAR = timedelta(days=365)
 FIRST_PAGES = ("today", "portfolio", "accounts", "imports")
@@ -57,13 +58,14 @@ def signin(request: HttpRequest) -> HttpResponse:
     return render(request, "door/signin.html", {"form": form, "next": onward, "is_empty": not has_users()})
 
 
-def _signed_in(request: HttpRequest, form: Form) -> bool:
+def _signed_in(request: HttpRequest, form: SignInForm) -> bool:
     try:
         user = sign_in(**form.cleaned_data, address=address_of(request), now=timezone.now())
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
+        form.ask_again()
         return False
-    login(request, user)
+    login(request, cast(Any, user))
     return True
 
 
@@ -105,7 +107,7 @@ def _started(request: HttpRequest, form: Form) -> bool:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return False
     settings.FOLDER.use_up_setup_code()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, cast(Any, user), backend="django.contrib.auth.backends.ModelBackend")
     return True
 
 
@@ -126,12 +128,22 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or whatever the machine is set to."""
-    chosen = request.POST.get("theme", "")
+    return _chosen(request, "theme", THEME_COOKIE, THEMES)
+
+
+@require_POST
+def keys(request: HttpRequest) -> HttpResponse:
+    """Single letters as keys: on, or off for good."""
+    return _chosen(request, "keys", KEYS_COOKIE, ("off",))
+
+
+def _chosen(request: HttpRequest, name: str, cookie: str, known: tuple[str, ...]) -> HttpResponse:
     response = redirect(_onward(request, "/"))
-    if chosen in THEMES:
-        _remember(response, THEME_COOKIE, chosen)
+    chosen = request.POST.get(name, "")
+    if chosen in known:
+        _remember(response, cookie, chosen)
     else:
-        response.delete_cookie(THEME_COOKIE, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")
     return response
 
 

@@ -51,7 +51,7 @@ function theme() {
     valueAxis: axis(),
     logAxis: axis(),
     timeAxis: axis(),
-    line: { symbol: "none", lineStyle: { width: 2 }, smooth: false, ...marks },
+    line: { symbol: "circle", symbolSize: 7, lineStyle: { width: 2 }, smooth: false, ...marks },
     bar: { barMaxWidth: 36, ...marks },
     scatter: { itemStyle: { borderWidth: 0 }, ...marks },
     markLine: marks,
@@ -59,13 +59,18 @@ function theme() {
   };
 }
 
+const isLine = (series) => series.type === "line" && !series.silent;
+
 function frame(option) {
+  const trigger = [option.series ?? []].flat().some(isLine) ? "axis" : "item";
+  const pointer = { type: "line", animation: false, lineStyle: { color: token("line2"), type: "dashed" } };
   return {
     animation: false,
     grid: { left: 8, right: 16, top: 24, bottom: 8, containLabel: true },
     ...option,
     tooltip: {
-      trigger: "item",
+      trigger,
+      axisPointer: pointer,
       renderMode: "richText",
       confine: true,
       transitionDuration: 0,
@@ -87,18 +92,29 @@ function marksOf(option) {
   );
 }
 
+const categories = (option, axis) => [option[axis] ?? {}].flat()[0]?.data;
+
 function wordsOf(option, [s, i, item]) {
   if (item.words) return item.words;
-  const category = [option.xAxis ?? {}].flat()[0]?.data?.[i] ?? [option.yAxis ?? {}].flat()[0]?.data?.[i];
-  const series = [option.series].flat()[s];
+  const category = categories(option, "xAxis")?.[i] ?? categories(option, "yAxis")?.[i];
   const value = [item?.value ?? item].flat().join(", ");
-  return [series.name, item?.name ?? category, value].filter((it) => it !== undefined && it !== "").join(" ");
+  const parts = [[option.series].flat()[s].name, item?.name ?? category, value];
+  return parts.filter((it) => it !== undefined && it !== "").join(" ");
 }
 
 function addTip(option) {
   if (option.tooltip?.formatter) return option;
-  const formatter = (at) => at.data?.words ?? wordsOf(option, [at.seriesIndex, at.dataIndex, at.data]);
+  const told = (at) => wordsOf(option, [at.seriesIndex, at.dataIndex, at.data]);
+  const formatter = (at) => [at].flat().map(told).join("\n");
   return { ...option, tooltip: { ...option.tooltip, formatter } };
+}
+
+// where a mark is drawn, in pixels of the chart
+function pointOf(chart, option, [s, i, item]) {
+  const value = item?.value ?? item;
+  const lies = categories(option, "yAxis");
+  const at = Array.isArray(value) ? value.slice(0, 2) : lies ? [value, i] : [i, value];
+  return chart.convertToPixel({ seriesIndex: s }, at);
 }
 
 const open = (item) => {
@@ -107,16 +123,31 @@ const open = (item) => {
 
 const STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageDown: 10, PageUp: -10 };
 
+function ringOf(canvas) {
+  const ring = document.createElement("span");
+  ring.className = "mark-ring";
+  ring.hidden = true;
+  canvas.parentElement.append(ring);
+  return ring;
+}
+
 function walkMarks(chart, canvas, option) {
   const marks = marksOf(option);
   const spoken = document.getElementById(`${canvas.id}-mark`);
+  const ring = ringOf(canvas);
   let here = -1;
+  const leave = () => {
+    ring.hidden = true;
+    chart.dispatchAction({ type: "hideTip" });
+  };
   const show = (next) => {
-    if (here >= 0) chart.dispatchAction({ type: "downplay", seriesIndex: marks[here][0], dataIndex: marks[here][1] });
     here = Math.min(Math.max(next, 0), marks.length - 1);
-    const at = { seriesIndex: marks[here][0], dataIndex: marks[here][1] };
-    chart.dispatchAction({ type: "highlight", ...at });
-    chart.dispatchAction({ type: "showTip", ...at });
+    const [x, y] = pointOf(chart, option, marks[here]);
+    ring.hidden = false;
+    ring.style.left = `${canvas.offsetLeft + x}px`;
+    ring.style.top = `${canvas.offsetTop + y}px`;
+    const [seriesIndex, dataIndex] = marks[here];
+    chart.dispatchAction({ type: "showTip", seriesIndex, dataIndex });
     if (spoken) spoken.textContent = wordsOf(option, marks[here]);
   };
   const onKey = (event) => {
@@ -129,7 +160,25 @@ function walkMarks(chart, canvas, option) {
     event.preventDefault();
   };
   canvas.addEventListener("keydown", onKey);
-  return () => canvas.removeEventListener("keydown", onKey);
+  canvas.addEventListener("blur", leave);
+  return () => {
+    canvas.removeEventListener("keydown", onKey);
+    canvas.removeEventListener("blur", leave);
+    ring.remove();
+  };
+}
+
+// a line has no mark under the pointer between its points: the nearest one within reach is meant
+const REACH = 24;
+
+function openNearest(chart, option, at) {
+  const marks = marksOf(option).filter(([, , item]) => item.url);
+  const far = (mark) => {
+    const [x, y] = pointOf(chart, option, mark);
+    return Math.hypot(x - at.offsetX, y - at.offsetY);
+  };
+  const nearest = marks.map((mark) => [far(mark), mark]).sort(([a], [b]) => a - b)[0];
+  if (nearest && nearest[0] <= REACH) open(nearest[1][2]);
 }
 
 function draw(host) {
@@ -141,6 +190,9 @@ function draw(host) {
   const chart = window.echarts.init(canvas, theme(), { renderer: "svg" });
   chart.setOption(frame(option));
   chart.on("click", (at) => open(at.data));
+  if ([option.series ?? []].flat().some(isLine)) {
+    chart.getZr().on("click", (at) => openNearest(chart, option, at));
+  }
   const stopWalking = walkMarks(chart, canvas, option);
   const resized = new ResizeObserver(() => chart.resize());
   resized.observe(canvas);

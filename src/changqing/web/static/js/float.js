@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.newState !== "open" || !event.target.matches?.("[popover]")) return;
   const button = opener ?? document.querySelector(`[popovertarget="${event.target.id}"]`);
-  if (button) place(event.target, button);
+  if (button && !event.target.matches(".in-the-middle")) place(event.target, button);
 }, true);
 
 // a popover is fixed to the window, so it would come loose from a page that scrolls

@@ -56,6 +56,7 @@ function onLetter(event) {
   else if (key === "k") walk(-1);
   else if (key === "enter" && row) open(row, event);
   else if (key === "x" && row) tick(row);
+  else if (key === "?") document.getElementById("keys")?.togglePopover();
   else if (press(key)) event.preventDefault();
 }
 
