@@ -25,6 +25,7 @@ from changqing.value.queries import (
     BookColumns,
     Cut,
     Narrowing,
+    PastRanking,
     Ranking,
     Slice,
     columns_of,
@@ -32,6 +33,7 @@ from changqing.value.queries import (
     current_ranking,
     listed,
     method_of,
+    past_rankings,
 )
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 
@@ -68,6 +70,7 @@ class Portfolio:
     industries: list[Portion]
     families: list[Portion] | None
     rows: list[ListedAccount]
+    history: list[PastRanking]
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +97,10 @@ class Portfolio:
         said["is_whole_book"] = self.is_whole_book
         said["verdicts"] = [self._named(each) for each in said["verdicts"]]
         return said
+
+    def history_json(self) -> list[dict[str, Any]]:
+        """What ``changqing portfolio --json --history`` adds: rankings of this period, newest first."""
+        return [_past_json(past) for past in self.history]
 
     def _named(self, verdict: dict[str, Any]) -> dict[str, Any]:
         """The largest account by its key, also where the rules knew it by its rank only."""
@@ -133,7 +140,20 @@ def portfolio(
         industries=_groups(industries),
         families=None if families is None else _groups(families),
         rows=rows,
+        history=past_rankings(to, period),
     )
+
+
+def _past_json(past: PastRanking) -> dict[str, Any]:
+    """One line of the history: when, over what, and whether it stood on imports that are undone now."""
+    names = ("revenue", "top20_share", "accounts_to_80")
+    return {
+        "made_at": past.made_at.isoformat(),
+        "as_of": past.as_of.isoformat() if past.as_of else None,
+        "method": past.method,
+        "undone_imports": list(past.undone),
+        **{name: past.results[name] for name in names},
+    }
 
 
 def family_groups(to: Principal, period: str) -> list[Portion]:

@@ -5,9 +5,9 @@ A place (rank, class, band) is of the whole book; which places a person gets to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from changqing.accounts.models import Account as Account
 from changqing.accounts.queries import accounts, holds, visible_to
 from changqing.base.packs import Pack, parse
-from changqing.ledger.models import AccountMonth
+from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
-from changqing.people.permissions import Principal, along
+from changqing.people.permissions import Principal, along, sees_the_whole_book
 from changqing.value.models import AccountRank as AccountRank
 from changqing.value.models import Ranking as Ranking
 from changqing.value.rules import ConcentrationMethod
@@ -119,13 +119,13 @@ def current_ranking(period: str) -> Ranking | None:
     return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
 
 
-@lru_cache(maxsize=8)
 def book_as_of() -> date | None:
     """The last day that the newest ranking of the whole book knows of."""
     newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
     return newest.values_list("as_of", flat=True).first()
 
 
+@lru_cache(maxsize=8)
 def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
     return parse(name, text, ConcentrationMethod, version=version)
 
@@ -133,6 +133,36 @@ def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
 def method_of(ranking: Ranking) -> Pack[ConcentrationMethod]:
     """The thresholds that ``ranking`` was made by."""
     return _pack(ranking.method.pack, ranking.method.version, ranking.method.text)
+
+
+@dataclass(frozen=True)
+class PastRanking:
+    """One ranking as it was made; ``undone`` are the imports it stood on that are undone now."""
+
+    made_at: datetime
+    as_of: date | None
+    method: str
+    results: Mapping[str, Any]
+    undone: tuple[int, ...]
+
+
+def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
+    """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
+    if not sees_the_whole_book(to):
+        return []
+    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
+    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
+    rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
+    return [
+        PastRanking(
+            made_at=row.made_at,
+            as_of=row.as_of,
+            method=str(row.method),
+            results=row.results,
+            undone=tuple(sorted(undone & set(row.inputs["imports"]))),
+        )
+        for row in rows.order_by("-made_at")[:limit]
+    ]
 
 
 def places_of(to: Principal, account: Account) -> dict[str, AccountRank]:

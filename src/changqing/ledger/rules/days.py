@@ -20,7 +20,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _NAMED = "(?:" + "|".join(_MONTHS) + ")[A-Z]*"
 
 _TIME = (
-    r"(?:T|\s+)(?:上午|下午|AM|PM|[凌早中晚][晨上午])?\s*[0-9]{1,2}[:：时点h.][0-9]{1,2}(?:[:：分.][0-9]{1,2})?秒?"
+    r"(?:T|\s+)(?:上午|下午|AM|PM|[凌早中晚][晨上午])?\s*(?:[01]?[0-9]|2[0-4])[:时点H.][0-5]?[0-9](?:[:分.][0-5]?[0-9])?[分秒]?"
     r"(?:[.,][0-9]+)?\s*(?:AM|PM|Z|UTC|GMT|[-+][0-9]{2}:?[0-9]{2})?$"
 )
 _WEEKDAY = (
@@ -38,7 +38,9 @@ _SERIAL = r"[2-7][0-9]{4}(?:\.[0-9]+)?"
 def fast(cell: str) -> str:
     """The day where the cell is 2026-01-05, 2026/1/5 or these with a time of day; else NULL."""
     day = f"try_cast({cell} AS DATE)"
-    return f"CASE WHEN {day} BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}' THEN {day} END"
+    # words such as epoch are days to the cast, but not to a person
+    sane = f"ascii({cell}) BETWEEN 48 AND 57 AND {in_range(day)}"
+    return f"CASE WHEN {sane} THEN {day} END"
 
 
 def slow(cell: str, first: First, *, serials: bool) -> str:

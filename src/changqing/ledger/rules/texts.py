@@ -27,7 +27,7 @@ def text_of(cell: str) -> str:
     bare = trimmed(cell)
     wrapped = matches(bare, '=".*"')
     return (
-        f"CASE WHEN {_is_plain(cell)} THEN {cell} "
+        f"CASE WHEN {is_plain(cell)} THEN {cell} "
         f"WHEN {among(f'substr({cell}, 1, 2)', ESCAPED)} THEN substr({cell}, 2) "
         f"WHEN {among(f'upper({bare})', BLANKS)} THEN NULL "
         f"WHEN {wrapped} THEN nullif(replace({bare}[3:-2], '\"\"', '\"'), '') "
@@ -35,7 +35,7 @@ def text_of(cell: str) -> str:
     )
 
 
-def _is_plain(cell: str) -> str:
+def is_plain(cell: str) -> str:
     """Nothing to trim or unwrap, and no word for nothing: told from its ends and length, which is quick.
 
     No word for nothing starts with a digit, and those that start with a letter are at most six bytes long.
@@ -62,8 +62,9 @@ def key_fault(text: str) -> str:
 
     ``digits_lost``: 1.23E+11, a long number that a spreadsheet rounded. ``excel_error``: #REF! and the like.
     """
+    has_e = f"(contains({text}, 'E') OR contains({text}, 'e'))"
     return (
         f"CASE WHEN {text} IS NULL THEN NULL "
-        f"WHEN contains(upper({text}), 'E') AND {matches(text, LOST_DIGITS)} THEN 'digits_lost' "
+        f"WHEN {has_e} AND {matches(text, LOST_DIGITS)} THEN 'digits_lost' "
         f"WHEN {among(text, EXCEL_ERRORS)} THEN 'excel_error' END"
     )

@@ -19,7 +19,13 @@ from changqing.web.portfolio import answers
 from changqing.web.portfolio.concentration import concentration, family_bars
 from changqing.web.portfolio.drawing import pareto_chart, whale_chart
 from changqing.web.portfolio.figures import gini_arithmetic, hhi_arithmetic, strip
-from changqing.web.portfolio.scales import abc_rows, band_rows, eighty_twenty_rows, whale_rows
+from changqing.web.portfolio.scales import (
+    abc_rows,
+    band_rows,
+    eighty_twenty_rows,
+    history_rows,
+    whale_rows,
+)
 from changqing.web.reader import reader
 
 DEFAULT = "36m"
@@ -80,6 +86,17 @@ def _page(found: Portfolio) -> dict[str, Any]:
         "rows_title": answers.rows_title(found),
         "row_columns": _row_columns(found),
         "more_url": f"{reverse('accounts')}?period={found.period}",
+        "history": history_rows(found),
+        "history_title": answers.history_title(found),
+        "history_columns": [
+            Column(label=_("算于")),
+            Column(label=_("账至")),
+            Column(label=_("收入"), number=True),
+            Column(label=_("前 20% 占收入"), number=True),
+            Column(label=_("到 80% 的家数"), number=True, wide=True),
+            Column(label=_("方法"), wide=True),
+            Column(label=_("标注")),
+        ],
     }
 
 
