@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import may
+from changqing.people.permissions import SEES_NOTHING, may
 from changqing.reports.accounts import (
     PER_PAGE,
     AccountList,
@@ -84,6 +84,7 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "toggles": _toggles(request, found),
         "found_pairs": parse_qsl(kept(request.GET)),
         "per_page": PER_PAGE,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
         "may_bring_in": may(reader(request), "bring in files"),
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import may, sees_the_whole_book
+from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
 from changqing.reports.accounts import PERIODS
 from changqing.reports.portfolio import Portfolio, family_groups, portfolio
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words
@@ -51,6 +51,7 @@ def _empty(request: HttpRequest, found: Portfolio) -> dict[str, Any]:
         "found": found,
         "may_bring_in": may(reader(request), "bring in files"),
         "is_whole_book": found.is_whole_book,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
         "period_choices": period_choices(found.period, "?period="),
         "has_book": bool(found.book_accounts),
     }
