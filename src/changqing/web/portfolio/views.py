@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
@@ -114,7 +115,7 @@ def _caption(found: Portfolio) -> str:
 def _row_columns(found: Portfolio) -> list[Column]:
     columns = [
         Column(label=_("名次")),
-        Column(label=_("客户")),
+        Column(label=pgettext("kind of account", "客户")),
         Column(label=_("等级")),
         Column(label=_("收入"), number=True),
         Column(label=_("累计占比"), number=True, wide=True),
