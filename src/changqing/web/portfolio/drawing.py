@@ -185,7 +185,7 @@ def _whale_marks(
         url = f"/accounts/?period={found.period}&loss=1&sort=margin"
         mark = _mark(falling[-1], "circle", "@red", lost, place="left") | {"url": url}
         mark["itemStyle"]["borderColor"] = "@red"
-        mark["label"] |= {"color": "@red", "offset": [0, 16]}
+        mark["label"] |= {"color": "@red", "offset": [0, 16 if margin and margin > 0 else -14]}
         marks.append(mark)
     return marks
 
