@@ -152,7 +152,7 @@ def _plausible(type_: str, cells: list[str]) -> float:
     if type_ in ("amount", "price", "quantity", "share"):
         looks = _share(_NUMBER_LOOK, cells) >= 0.5 and _share(_ISO_LOOK, cells) < 0.5
         return 1.0 if looks else 0.5
-    return 0.4 if _share(_ISO_LOOK, cells) >= 0.5 else 1.0
+    return 0.5 if _share(_ISO_LOOK, cells) >= 0.5 else 1.0
 
 
 def _share(pattern: re.Pattern[str], cells: list[str]) -> float:

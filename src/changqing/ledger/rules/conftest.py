@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import duckdb
-import pytest
+import pyarrow as pa
 
 from changqing.ledger.rules import meaning
 from changqing.ledger.rules.choices import Choices, Wishes
@@ -19,16 +20,30 @@ from changqing.ledger.rules.notes import NOTES
 Row = Sequence[str | None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
     """What became of a file: good, refused and skipped rows, the summary, and what was decided."""
 
     mapping: Mapping
     choices: Choices
-    good: list[dict[str, Any]]
-    refused: list[dict[str, Any]]
-    skipped: dict[int, str]
-    summary: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def good(self) -> list[dict[str, Any]]:
+        return fetched(self.connection, "SELECT * FROM good ORDER BY file_row")
+
+    @cached_property
+    def refused(self) -> list[dict[str, Any]]:
+        return fetched(self.connection, meaning.refused_rows(self.mapping, self.choices, "staged"))
+
+    @cached_property
+    def skipped(self) -> dict[int, str]:
+        query = meaning.skipped_rows(self.mapping, self.choices, "staged")
+        return dict(self.connection.execute(query).fetchall())
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        return fetched(self.connection, meaning.summary_sql(self.mapping, "good"))[0]
 
     def of(self, *names: str) -> list[tuple[Any, ...]]:
         """These columns of the good rows, in file order."""
@@ -47,14 +62,14 @@ class Reading:
 
 def stage(connection: duckdb.DuckDBPyConnection, width: int, rows: Sequence[Row]) -> None:
     """The table ``staged``: file_row from 2, c0 … as text, an empty cell being NULL."""
-    cells = ", ".join(f"c{index} VARCHAR" for index in range(width))
-    connection.execute(f"CREATE OR REPLACE TABLE staged (file_row BIGINT, {cells})")
-    marks = ", ".join("?" * (width + 1))
+    names = ["file_row", *(f"c{index}" for index in range(width))]
     whole = [
         [i + 2, *(cell or None for cell in row), *[None] * (width - len(row))] for i, row in enumerate(rows)
     ]
-    if whole:
-        connection.executemany(f"INSERT INTO staged VALUES ({marks})", whole)
+    types = [pa.int64(), *[pa.string()] * width]
+    columns = [pa.array([row[i] for row in whole], type_) for i, type_ in enumerate(types)]
+    connection.register("handed", pa.table(columns, names=names))
+    connection.execute("CREATE OR REPLACE TABLE staged AS SELECT * FROM handed")
 
 
 def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -73,19 +88,7 @@ def read_rows(kind: str, header: Sequence[str], rows: Sequence[Row], wishes: Wis
     choices = decide(mapping, evidence, wishes)
     good = meaning.select_rows(mapping, choices, "staged")
     connection.execute(f"CREATE TABLE good AS {good}")
-    return Reading(
-        mapping,
-        choices,
-        fetched(connection, "SELECT * FROM good ORDER BY file_row"),
-        fetched(connection, meaning.refused_rows(mapping, choices, "staged")),
-        dict(connection.execute(meaning.skipped_rows(mapping, choices, "staged")).fetchall()),
-        fetched(connection, meaning.summary_sql(mapping, "good"))[0],
-    )
-
-
-@pytest.fixture
-def read() -> Callable[..., Reading]:
-    return read_rows
+    return Reading(mapping, choices, connection)
 
 
 def table(text: str) -> tuple[list[str], list[list[str]]]:

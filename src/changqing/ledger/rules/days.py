@@ -102,7 +102,7 @@ def _sure(s: str) -> str:
     """05/13/2026 or 13/05/2026: one part cannot be a month; NULL where both can."""
 
     def day(p: str) -> str:
-        a, b = f"CAST({p}['a'] AS INTEGER)", f"CAST({p}['b'] AS INTEGER)"
+        a, b = f"try_cast({p}['a'] AS INTEGER)", f"try_cast({p}['b'] AS INTEGER)"
         dm = f"try_cast({p}['y'] || '-' || {p}['b'] || '-' || {p}['a'] AS DATE)"
         md = f"try_cast({p}['y'] || '-' || {p}['a'] || '-' || {p}['b'] AS DATE)"
         return f"CASE WHEN {a} > 12 OR {a} = {b} THEN {dm} WHEN {b} > 12 THEN {md} END"
@@ -111,7 +111,7 @@ def _sure(s: str) -> str:
 
 
 def _serial(s: str) -> str:
-    return f"DATE '1899-12-30' + CAST(floor(CAST({s} AS DOUBLE)) AS INTEGER)"
+    return f"DATE '1899-12-30' + try_cast(floor(try_cast({s} AS DOUBLE)) AS INTEGER)"
 
 
 def shape(cell: str) -> str:
@@ -122,8 +122,8 @@ def shape(cell: str) -> str:
     """
 
     def of(s: str) -> str:
-        first = f"CAST(regexp_extract({s}, '^[0-9]+') AS INTEGER)"
-        second = f"CAST(regexp_extract({s}, '^[0-9]+[^0-9]+([0-9]+)', 1) AS INTEGER)"
+        first = f"try_cast(regexp_extract({s}, '^[0-9]+') AS INTEGER)"
+        second = f"try_cast(regexp_extract({s}, '^[0-9]+[^0-9]+([0-9]+)', 1) AS INTEGER)"
         return (
             f"CASE WHEN {matches(s, _YMD)} THEN CASE WHEN contains({s}, '年') THEN 'cn' "
             f"WHEN contains({s}, '.') THEN 'dot' WHEN contains({s}, '/') THEN 'slash' ELSE 'iso' END "

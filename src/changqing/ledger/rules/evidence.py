@@ -164,12 +164,13 @@ def decide(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes | None = N
     wishes = wishes or Wishes()
     told: list[Told] = []
     carried = _carried(mapping, evidence, wishes, told)
+    styles = _styles(mapping, evidence, wishes, told)
     return Choices(
-        styles=_styles(mapping, evidence, wishes, told),
+        styles=styles,
         firsts=_firsts(mapping, evidence, wishes, told),
         serials=_serials(mapping, evidence),
         carried=carried,
-        plain=frozenset(f.name for f in rows.mapped(mapping) if not evidence[f"{f.name}__odd"]),
+        plain=_plain(mapping, evidence, styles),
         has_fates=bool(evidence["totals"] or evidence["blanks"]),
         repeats=bool(carried) or evidence["all_rows"] != evidence["distinct_keys"],
         marked=_marked(mapping, evidence),
@@ -222,6 +223,12 @@ def _firsts(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes, told: li
         if sum(ordered.values()):
             told.append(Told("day_order", name, {"first": firsts[name], "count": sum(ordered.values())}))
     return firsts
+
+
+def _plain(mapping: Mapping, evidence: Dict[str, Any], styles: dict[str, Style]) -> frozenset[str]:
+    """Fields without an odd cell. Plain means plain in the style of 1,234.5; others are looked into."""
+    fields = [f.name for f in rows.mapped(mapping) if not evidence[f"{f.name}__odd"]]
+    return frozenset(name for name in fields if styles.get(name, "us") == "us")
 
 
 def _first(dfirst: int, mfirst: int) -> First:

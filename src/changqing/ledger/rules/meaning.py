@@ -43,7 +43,8 @@ def select_rows(mapping: Mapping, choices: Choices, source: Source) -> str:
 def refused_rows(mapping: Mapping, choices: Choices, source: Source) -> str:
     """The refused rows as they were, with why: file_row, occurrence, reasons, c0 … cN.
 
-    ``reasons``: list of struct(code, field, col, value, detail, other). Cells that were filled down from the
+    ``reasons``: list of struct(code, field, col (its header), value, detail, other).
+    Cells that were filled down from the
     row above are filled in, and ``occurrence`` goes into a column of its own, so that the rows can be mended
     and sent again by themselves.
     """
@@ -105,7 +106,11 @@ def _judged(mapping: Mapping, choices: Choices, source: Source) -> str:
 
 def _numbered(mapping: Mapping, choices: Choices, whole: str, source: Source) -> str:
     """Rows with ``occurrence``, counted over good and refused rows in file order, and ``line_key``."""
-    given = "CAST(v_occurrence AS INTEGER), " if "occurrence" in mapping else ""
+    given = (
+        "CASE WHEN v_occurrence >= 1 THEN try_cast(v_occurrence AS INTEGER) END, "
+        if "occurrence" in mapping
+        else ""
+    )
     if not choices.repeats:
         nth = f"coalesce({given}1)"
         rows_sql = f"SELECT *, {nth} AS occurrence FROM ({whole})"
@@ -161,7 +166,7 @@ def _reasons(mapping: Mapping, choices: Choices) -> str:
     """All faults of a row, as a list of structs."""
     found = [
         f"CASE WHEN {fault.condition} THEN struct_pack(code := {fault.code}, "
-        f"field := {literal(fault.field)}, col := {mapping.column(fault.field)}, "
+        f"field := {literal(fault.field)}, col := {literal(mapping.heading(fault.field))}, "
         f"value := {_cell(mapping.of.field(fault.field))}, "
         f"detail := CAST({fault.detail} AS VARCHAR), other := CAST({fault.other} AS BIGINT)) END"
         for fault in _faults(mapping, choices)

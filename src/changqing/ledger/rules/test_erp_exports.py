@@ -179,6 +179,10 @@ def test_decimal_signs_are_told_apart_by_the_whole_file() -> None:
     assert read("1,234", "5,5", "5.5") == [D("5.5"), D("5.5"), "number_style"]
     assert read("1,234", "1,5", *["2.5"] * 9) == [D(1234), *[D("2.5")] * 9, "number"]
     assert read("1,234", wishes=Wishes(decimal_comma=True)) == [D("1.234")]
+    by_others = read_rows(
+        "orders", *table("订单号|日期|客户|数量|金额\n1|2026-01-05|甲|1,5|1.234\n2|2026-01-05|甲|2|3")
+    )
+    assert by_others.of("quantity", "amount") == [(D("1.5"), D(1234)), (D(2), D(3))]
 
 
 def test_totals_are_known_from_lines() -> None:

@@ -141,7 +141,7 @@ def test_quantity_times_price_is_checked_and_discounts_pass() -> None:
     assert reading.refused[0]["reasons"][0] == {
         "code": "above_price",
         "field": "amount",
-        "col": 6,
+        "col": "金额",
         "value": "202",
         "detail": "200.0000",
         "other": None,
