@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused

@@ -147,10 +147,11 @@ class PastRanking:
 
 
 def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
-    """The newest rankings of ``period``, for readers of the whole book: judgements stay as history, marked."""
+    """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
     if not sees_the_whole_book(to):
         return []
-    undone = set(Import.objects.filter(state=Import.State.UNDONE).values_list("number", flat=True))
+    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
+    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
     rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
     return [
         PastRanking(
@@ -240,18 +241,31 @@ def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, 
     if cut.sort in BY_ACCOUNT:
         rows = _wanted(to, ranking, wanted).order_by(*_account_order(cut, total))
         return _window(rows.values_list("pk", flat=True), cut.start, cut.stop, total)
-    placed = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
-    if wanted.never_bought:
-        placed = placed.none()
-    # The first page needs no count of places: it takes what there is and fills up.
-    count = placed.count() if cut.start and not wanted.needs_a_place else total
-    ids = _window(placed.values_list("account_id", flat=True), cut.start, cut.stop, count)
-    if len(ids) == cut.stop - cut.start or wanted.needs_a_place:
+    placed = _placed(to, ranking, wanted, cut, total)
+    if cut.stop <= total // 2:
+        # most often all asked for have a place, and nobody need count those that have
+        ids = list(placed[cut.start : cut.stop])
+        if len(ids) == cut.stop - cut.start:
+            return ids
+    count = total if wanted.needs_a_place else placed.count()
+    ids = _window(placed, cut.start, cut.stop, count)
+    if wanted.needs_a_place or cut.stop <= count:
         return ids
+    start = max(cut.start - count, 0)
+    return ids + list(_without_place(to, ranking, wanted)[start : cut.stop - count])
+
+
+def _placed(
+    to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int
+) -> QuerySet[Any, int]:
+    rows = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
+    return (rows.none() if wanted.never_bought else rows).values_list("account_id", flat=True)
+
+
+def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Any, int]:
     here = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account=OuterRef("pk"))
-    rest = accounts(to).filter(wanted.account_rule()).filter(~Exists(here)).order_by("pinyin", "pk")
-    start = max(cut.start - count, 0) if cut.start else 0
-    return ids + list(rest.values_list("pk", flat=True)[start : start + cut.stop - cut.start - len(ids)])
+    rows = accounts(to).filter(wanted.account_rule()).filter(~Exists(here))
+    return rows.order_by("pinyin", "pk").values_list("pk", flat=True)
 
 
 def _steady(column: str, total: int) -> F | Coalesce:

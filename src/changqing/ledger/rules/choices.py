@@ -44,6 +44,10 @@ class Choices:
     serials: frozenset[str] = frozenset()
     #: fields filled down from a document's first row
     carried: tuple[str, ...] = ()
+    #: fields all of whose cells are written plainly, so that no other writing need be looked for
+    plain: frozenset[str] = frozenset()
+    #: there are total or blank rows
+    has_fates: bool = True
     #: some keys occur more than once, so occurrences must be counted
     repeats: bool = True
     #: the money field whose cells bear currency signs, when there is no currency column

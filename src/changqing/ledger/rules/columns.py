@@ -141,15 +141,18 @@ def _fuzzy(name: str, known: str) -> float:
 
 
 def _plausible(type_: str, cells: list[str]) -> float:
-    """A factor: 1 where the samples look like the type, small where they do not."""
+    """A factor: 1 where the samples look like the type, small where they do not.
+
+    Not so small that a column of the very name is dropped: then its cells are refused, and say why.
+    """
     if not cells:
         return 1.0
     if type_ == "day":
-        return 1.0 if _share(_DAY_LOOK, cells) >= 0.5 else 0.3
+        return 1.0 if _share(_DAY_LOOK, cells) >= 0.5 else 0.5
     if type_ in ("amount", "price", "quantity", "share"):
         looks = _share(_NUMBER_LOOK, cells) >= 0.5 and _share(_ISO_LOOK, cells) < 0.5
-        return 1.0 if looks else 0.3
-    return 0.4 if _share(_ISO_LOOK, cells) >= 0.5 else 1.0
+        return 1.0 if looks else 0.5
+    return 0.5 if _share(_ISO_LOOK, cells) >= 0.5 else 1.0
 
 
 def _share(pattern: re.Pattern[str], cells: list[str]) -> float:
@@ -176,18 +179,26 @@ def _with_region(mapping: Mapping, taken: set[int]) -> Mapping:
 def _settled(mapping: Mapping) -> Mapping:
     """What only the whole header tells: a plain 金额 beside 税额 on an invoice is the net amount."""
     columns = mapping.columns
-    if mapping.kind == "invoices" and "amount" in columns and "net_amount" not in columns:
-        index = columns["amount"][0]
-        neutral = heading(mapping.header[index]).tax == ""
-        if (
-            neutral
-            and ("tax" in columns or "tax_rate" in columns)
-            and not _is_invoice_total(mapping.header[index])
-        ):
-            return mapping.without("amount").with_field(
-                "net_amount", (index,), confidence=0.8, why="beside_tax"
-            )
-    return mapping
+    if mapping.kind != "invoices" or "net_amount" in columns or not {"tax", "tax_rate"} & set(columns):
+        return mapping
+    plain = [index for index in _plain_money(mapping) if (index,) not in columns.values()]
+    if "amount" in columns and columns["amount"][0] in _plain_money(mapping):
+        plain = [columns["amount"][0]]
+        mapping = mapping.without("amount")
+    if not plain:
+        return mapping
+    return mapping.with_field("net_amount", (plain[0],), confidence=0.8, why="beside_tax")
+
+
+def _plain_money(mapping: Mapping) -> list[int]:
+    """Columns headed just 金额 or Amount: neither net nor gross, nor an invoice's total by name."""
+    plain = []
+    for index, text in enumerate(mapping.header):
+        read = heading(text or "")
+        is_money = any(name in _LOOKUP["orders"]["amount"] for name in read.names)
+        if is_money and not read.tax and not _is_invoice_total(text):
+            plain.append(index)
+    return plain
 
 
 def _is_invoice_total(text: str) -> bool:

@@ -20,7 +20,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _NAMED = "(?:" + "|".join(_MONTHS) + ")[A-Z]*"
 
 _TIME = (
-    r"(?:T|\s+)(?:上午|下午|AM|PM|[凌早中晚][晨上午])?\s*[0-9]{1,2}[:：时点h.][0-9]{1,2}(?:[:：分.][0-9]{1,2})?秒?"
+    r"(?:T|\s+)(?:上午|下午|AM|PM|[凌早中晚][晨上午])?\s*(?:[01]?[0-9]|2[0-4])[:时点H.][0-5]?[0-9](?:[:分.][0-5]?[0-9])?[分秒]?"
     r"(?:[.,][0-9]+)?\s*(?:AM|PM|Z|UTC|GMT|[-+][0-9]{2}:?[0-9]{2})?$"
 )
 _WEEKDAY = (
@@ -38,7 +38,9 @@ _SERIAL = r"[2-7][0-9]{4}(?:\.[0-9]+)?"
 def fast(cell: str) -> str:
     """The day where the cell is 2026-01-05, 2026/1/5 or these with a time of day; else NULL."""
     day = f"try_cast({cell} AS DATE)"
-    return f"CASE WHEN {day} BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}' THEN {day} END"
+    # words such as epoch are days to the cast, but not to a person
+    sane = f"ascii({cell}) BETWEEN 48 AND 57 AND {in_range(day)}"
+    return f"CASE WHEN {sane} THEN {day} END"
 
 
 def slow(cell: str, first: First, *, serials: bool) -> str:
@@ -100,7 +102,7 @@ def _sure(s: str) -> str:
     """05/13/2026 or 13/05/2026: one part cannot be a month; NULL where both can."""
 
     def day(p: str) -> str:
-        a, b = f"CAST({p}['a'] AS INTEGER)", f"CAST({p}['b'] AS INTEGER)"
+        a, b = f"try_cast({p}['a'] AS INTEGER)", f"try_cast({p}['b'] AS INTEGER)"
         dm = f"try_cast({p}['y'] || '-' || {p}['b'] || '-' || {p}['a'] AS DATE)"
         md = f"try_cast({p}['y'] || '-' || {p}['a'] || '-' || {p}['b'] AS DATE)"
         return f"CASE WHEN {a} > 12 OR {a} = {b} THEN {dm} WHEN {b} > 12 THEN {md} END"
@@ -109,7 +111,7 @@ def _sure(s: str) -> str:
 
 
 def _serial(s: str) -> str:
-    return f"DATE '1899-12-30' + CAST(floor(CAST({s} AS DOUBLE)) AS INTEGER)"
+    return f"DATE '1899-12-30' + try_cast(floor(try_cast({s} AS DOUBLE)) AS INTEGER)"
 
 
 def shape(cell: str) -> str:
@@ -120,8 +122,8 @@ def shape(cell: str) -> str:
     """
 
     def of(s: str) -> str:
-        first = f"CAST(regexp_extract({s}, '^[0-9]+') AS INTEGER)"
-        second = f"CAST(regexp_extract({s}, '^[0-9]+[^0-9]+([0-9]+)', 1) AS INTEGER)"
+        first = f"try_cast(regexp_extract({s}, '^[0-9]+') AS INTEGER)"
+        second = f"try_cast(regexp_extract({s}, '^[0-9]+[^0-9]+([0-9]+)', 1) AS INTEGER)"
         return (
             f"CASE WHEN {matches(s, _YMD)} THEN CASE WHEN contains({s}, '年') THEN 'cn' "
             f"WHEN contains({s}, '.') THEN 'dot' WHEN contains({s}, '/') THEN 'slash' ELSE 'iso' END "

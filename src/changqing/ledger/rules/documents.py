@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from changqing.ledger.rules import rows
 from changqing.ledger.rules.choices import Choices
-from changqing.ledger.rules.faults import Fault, cell_faults, missing, missing_customer
+from changqing.ledger.rules.faults import (
+    Fault,
+    cell_faults,
+    missing,
+    missing_customer,
+    rounded_condition,
+    unread_condition,
+)
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.money import currency_of, rate_of, with_tax
 from changqing.ledger.rules.reds import told_kind
@@ -54,23 +60,31 @@ def _kind(mapping: Mapping) -> str:
 def faults(mapping: Mapping, choices: Choices) -> list[Fault]:
     """Why a row is refused, the most telling first."""
     found = [missing(mapping, "date"), missing_customer(mapping), *cell_faults(mapping, choices)]
+    unread = unread_condition(mapping, choices, "amount", "net_amount", "tax", "tax_rate", "minutes")
     if mapping.kind == "costs":
         field = "amount" if "amount" in mapping else "minutes"
-        return [*found, Fault("'missing'", field, "(amount_ IS NULL AND v_minutes IS NULL)")]
+        return [
+            *found,
+            Fault("'missing'", field, f"(amount_ IS NULL AND v_minutes IS NULL AND NOT {unread})"),
+        ]
     field = next(name for name in ("amount", "net_amount") if name in mapping)
     code = "CASE WHEN v_net_amount IS NOT NULL THEN 'tax_unknown' ELSE 'missing' END"
-    found.append(Fault(code if mapping.kind == "invoices" else "'missing'", field, "amount_ IS NULL"))
+    found.append(
+        Fault(
+            code if mapping.kind == "invoices" else "'missing'", field, f"(amount_ IS NULL AND NOT {unread})"
+        )
+    )
     if {"amount", "net_amount", "tax"} <= set(mapping.columns):
         apart = "abs(v_net_amount + v_tax - v_amount) > greatest(0.02, 0.005 * abs(v_amount))"
         found.append(Fault("'tax_mismatch'", "net_amount", apart))
     return found
 
 
-def conditions(mapping: Mapping) -> dict[str, str]:
+def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     """The notes of a good row."""
-    fields = [f.name for f in rows.mapped(mapping, *rows.SCALES)]
+    rounded = rounded_condition(mapping, choices)
     notes = {
-        "rounded": " OR ".join(f"w_{name} <> v_{name}" for name in fields) or "false",
+        "rounded": rounded,
         "turned": "told IS NOT NULL AND written > 0",
     }
     if mapping.kind == "invoices":

@@ -13,11 +13,11 @@ from changqing.ledger.rules import days, numbers, rows
 from changqing.ledger.rules.choices import Choices, Told, Wishes
 from changqing.ledger.rules.currencies import is_marked
 from changqing.ledger.rules.days import First
-from changqing.ledger.rules.identity import key_of_row
+from changqing.ledger.rules.identity import digest_of_row
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.numbers import Style
-from changqing.ledger.rules.sql import Source
-from changqing.ledger.rules.texts import is_blank
+from changqing.ledger.rules.sql import Source, any_of
+from changqing.ledger.rules.texts import is_blank, is_plain, key_fault
 from changqing.ledger.rules.words import DAY_BLANKS, VALUE_BLANKS
 
 NUMBER_SHAPES = ("plain", "us", "eu", "comma", "dot", "other")
@@ -27,82 +27,136 @@ DAY_SHAPES = (
 )
 #: shapes of 05/01/2026
 _ORDERED = ("dfirst", "mfirst", "same", "points", "either")
+#: how many times more of one style than of the other make it the column's
+_CLEAR = 9
+_FLAGS = {"o": "odd", "m": "marked", "h": "own"}
 _MONEY = ("amount", "amount_with_tax", "net_amount", "price", "price_with_tax")
 
 
 def evidence_sql(mapping: Mapping, source: Source) -> str:
-    """One row of counts, columns named; give it to ``decide`` as a dict."""
-    counts = ["count(*) AS rows", "count(*) FILTER (fate = 'total') AS totals"]
-    counts.append("count(*) FILTER (fate = 'blank') AS blanks")
+    """One row of counts, columns named; give it to ``decide`` as a dict.
+
+    Rows are first grouped by how their cells are written, of which there are few ways; the counts are then
+    taken over the groups.
+    """
+    ways = {**_shapes(mapping), **_odd(mapping), **_marks(mapping), **_own(mapping)}
+    grouped = ", ".join(f"{value} AS {name}" for name, value in ways.items())
+    texts = _text_flags(mapping)
+    kept = tuple(texts)
+    flagged = f"(SELECT *, {', '.join(f'{value} AS {name}' for name, value in texts.items())} FROM {source})"
+    read = rows.fated(mapping, Choices(), flagged if texts else source, kept)
+    groups = (
+        f"SELECT {', '.join(['fate', 'is_more', *kept])}, {grouped or 'true AS nothing'}, "
+        f"count(*) AS n, min(file_row) AS first_row FROM ({read}) GROUP BY ALL"
+    )
+    counts = ", ".join(_counts(mapping, (*kept, *ways)))
+    return f"SELECT {counts} FROM ({groups}) CROSS JOIN ({_keys(mapping, source)})"
+
+
+def _counts(mapping: Mapping, ways: tuple[str, ...]) -> list[str]:
+    """What the outer query says of the groups."""
+    counts = [
+        _sum("true", "rows"),
+        _sum("fate = 'total'", "totals"),
+        _sum("fate = 'blank'", "blanks"),
+        _sum("is_more", "more"),
+        "min(first_row) FILTER (is_more) AS first_more",
+        "min(first_row) FILTER (fate IS NULL AND NOT is_more) AS first_own",
+    ]
     for f in rows.mapped(mapping, *rows.SCALES):
-        counts += [f"count(*) FILTER (s_{f.name} = '{s}') AS {f.name}__{s}" for s in NUMBER_SHAPES]
+        counts += [_sum(f"s_{f.name} = '{shape}'", f"{f.name}__{shape}") for shape in NUMBER_SHAPES]
     for f in rows.mapped(mapping, "day"):
-        counts += [f"count(*) FILTER (s_{f.name} = '{s}') AS {f.name}__{s}" for s in DAY_SHAPES]
-    counts += _mark_counts(mapping) + _document_counts(mapping) + _repeat_counts(mapping)
-    shaped = ["*", *_number_shapes(mapping), *_day_shapes(mapping)]
-    inner = f"SELECT {', '.join(shaped)} FROM ({rows.fated(mapping, Choices(), source)})"
-    return f"SELECT {', '.join(counts)} FROM ({inner})"
+        counts += [_sum(f"s_{f.name} = '{shape}'", f"{f.name}__{shape}") for shape in DAY_SHAPES]
+    for way in ways:
+        kind, name = way.split("_", 1)
+        if kind in _FLAGS:
+            counts.append(_sum(way, f"{name}__{_FLAGS[kind]}"))
+    keys = ("all_rows", "distinct_keys", "leads", "distinct_leads")
+    return [*counts, *(f"any_value({name}) AS {name}" for name in keys)]
 
 
-def _number_shapes(mapping: Mapping) -> list[str]:
-    shapes = []
+def _sum(condition: str, name: str) -> str:
+    return f"CAST(coalesce(sum(n) FILTER ({condition}), 0) AS BIGINT) AS {name}"
+
+
+def _keys(mapping: Mapping, source: Source) -> str:
+    """Whether keys repeat, and whether the document's number stands on several rows."""
+    wanted = {*mapping.of.identity, "currency", "method", "invoice_no"}
+    lean = rows.values(mapping.only(wanted), Choices(), source)
+    leads = ("order_no", "customer", "customer_name") if mapping.kind == "orders" else ()
+    lead = next((name for name in leads if name in mapping), None)
+    counted = f"count(t_{lead})" if lead else "0"
+    distinct = f"approx_count_distinct(t_{lead})" if lead else "0"
+    return (
+        f"SELECT count(*) AS all_rows, count(DISTINCT {digest_of_row(mapping)}) AS distinct_keys, "
+        f"{counted} AS leads, {distinct} AS distinct_leads FROM ({lean})"
+    )
+
+
+def _shapes(mapping: Mapping) -> dict[str, str]:
+    """``s_f``: how each number and day is written, NULL where the cell or the row says nothing."""
+    shapes = {}
     for f in rows.mapped(mapping, *rows.SCALES):
         cell = f"r_{f.name}"
         plain = f"try_cast({cell} AS DECIMAL(18,4)) IS NOT NULL"
         other = f"CASE WHEN {is_blank(cell, VALUE_BLANKS)} THEN NULL ELSE {numbers.shape(cell)} END"
-        shapes.append(
+        shapes[f"s_{f.name}"] = (
             f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL "
-            f"WHEN {plain} THEN {numbers.plain_shape(cell)} ELSE {other} END AS s_{f.name}"
+            f"WHEN {plain} THEN {numbers.plain_shape(cell)} ELSE {other} END"
         )
-    return shapes
-
-
-def _day_shapes(mapping: Mapping) -> list[str]:
-    shapes = []
     for f in rows.mapped(mapping, "day"):
         cell = f"r_{f.name}"
         plain = f"CASE WHEN contains({cell}, '/') THEN 'slash' ELSE 'iso' END"
         other = f"CASE WHEN {is_blank(cell, DAY_BLANKS)} THEN NULL ELSE {days.shape(cell)} END"
-        shapes.append(
+        shapes[f"s_{f.name}"] = (
             f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL "
-            f"WHEN {days.fast(cell)} IS NOT NULL THEN {plain} ELSE {other} END AS s_{f.name}"
+            f"WHEN {days.fast(cell)} IS NOT NULL THEN {plain} ELSE {other} END"
         )
     return shapes
 
 
-def _mark_counts(mapping: Mapping) -> list[str]:
-    fields = [name for name in _MONEY if name in mapping]
-    return [
-        f"count(*) FILTER (CASE WHEN w_{name} IS NOT NULL THEN {is_marked(f'r_{name}')} ELSE false END) "
-        f"AS {name}__marked"
-        for name in fields
-    ]
+def _odd(mapping: Mapping) -> dict[str, str]:
+    """``o_f``: a number or day that is not written plainly. Where there are none, none is looked for."""
+    odd = {}
+    for f in rows.mapped(mapping, *rows.SCALES):
+        blank = is_blank(f"r_{f.name}", VALUE_BLANKS)
+        odd[f"o_{f.name}"] = f"CASE WHEN f_{f.name} IS NULL THEN NOT {blank} ELSE false END"
+    for f in rows.mapped(mapping, "day"):
+        blank = is_blank(f"r_{f.name}", DAY_BLANKS)
+        odd[f"o_{f.name}"] = f"CASE WHEN {days.fast(f'r_{f.name}')} IS NULL THEN NOT {blank} ELSE false END"
+    return odd
 
 
-def _document_counts(mapping: Mapping) -> list[str]:
-    """How many rows belong to the document above, and whether the file is of that style at all."""
-    lead = next((name for name in ("order_no", "customer", "customer_name") if name in mapping), None)
-    if mapping.kind != "orders" or lead is None:
-        return []
-    counts = [
-        "count(*) FILTER (is_more) AS more",
-        "min(file_row) FILTER (is_more) AS first_more",
-        "min(file_row) FILTER (fate IS NULL AND NOT is_more) AS first_own",
-        f"count(t_{lead}) FILTER (fate IS NULL) AS leads",
-        f"approx_count_distinct(t_{lead}) FILTER (fate IS NULL) AS distinct_leads",
-    ]
-    for f in rows.carriers(mapping):
-        own = rows.own(f)
-        counts.append(f"count(*) FILTER (is_more AND {own} IS NOT NULL) AS {f.name}__own")
-    return counts
+def _text_flags(mapping: Mapping) -> dict[str, str]:
+    """``o_f`` of texts, from the staged cells: something to trim or unwrap, or a key that lost its digits."""
+    flags = {}
+    for f in rows.mapped(mapping, "text", "key", "currency"):
+        cells = [f"c{index}" for index in mapping.columns[f.name]]
+        odd = [f"{cell} IS NOT NULL AND NOT {is_plain(cell)}" for cell in cells]
+        if f.type == "key":
+            odd += [f"{key_fault(cell)} IS NOT NULL" for cell in cells]
+        flags[f"o_{f.name}"] = any_of(odd)
+    return flags
 
 
-def _repeat_counts(mapping: Mapping) -> list[str]:
-    key = key_of_row(mapping)
-    return [
-        "count(*) FILTER (fate IS NULL) AS data_rows",
-        f"count(DISTINCT {key}) FILTER (fate IS NULL) AS distinct_keys",
-    ]
+def _marks(mapping: Mapping) -> dict[str, str]:
+    """``m_f``: a money cell that bears a currency sign."""
+    return {
+        f"m_{name}": f"CASE WHEN f_{name} IS NULL AND r_{name} IS NOT NULL "
+        f"THEN {is_marked(f'r_{name}')} ELSE false END"
+        for name in _MONEY
+        if name in mapping
+    }
+
+
+def _own(mapping: Mapping) -> dict[str, str]:
+    """``h_f``: a row of the document above that says this for itself."""
+    if mapping.kind != "orders":
+        return {}
+    return {
+        f"h_{f.name}": f"CASE WHEN is_more THEN {rows.own(f)} IS NOT NULL ELSE false END"
+        for f in rows.carriers(mapping)
+    }
 
 
 def decide(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes | None = None) -> Choices:
@@ -110,12 +164,15 @@ def decide(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes | None = N
     wishes = wishes or Wishes()
     told: list[Told] = []
     carried = _carried(mapping, evidence, wishes, told)
+    styles = _styles(mapping, evidence, wishes, told)
     return Choices(
-        styles=_styles(mapping, evidence, wishes, told),
+        styles=styles,
         firsts=_firsts(mapping, evidence, wishes, told),
         serials=_serials(mapping, evidence),
         carried=carried,
-        repeats=bool(carried) or evidence["data_rows"] != evidence["distinct_keys"],
+        plain=_plain(mapping, evidence, styles),
+        has_fates=bool(evidence["totals"] or evidence["blanks"]),
+        repeats=bool(carried) or evidence["all_rows"] != evidence["distinct_keys"],
         marked=_marked(mapping, evidence),
         tax_rate=wishes.tax_rate,
         check_price=wishes.check_price,
@@ -144,8 +201,11 @@ def _styles(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes, told: li
 
 
 def _style(us: int, eu: int) -> Style | None:
-    if us and eu:
+    """What most telling cells say: a stray cell of the other style does not put the column in doubt."""
+    if us and eu and max(us, eu) < _CLEAR * min(us, eu):
         return "mixed"
+    if us and eu:
+        return "us" if us > eu else "eu"
     return "us" if us else "eu" if eu else None
 
 
@@ -163,6 +223,12 @@ def _firsts(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes, told: li
         if sum(ordered.values()):
             told.append(Told("day_order", name, {"first": firsts[name], "count": sum(ordered.values())}))
     return firsts
+
+
+def _plain(mapping: Mapping, evidence: Dict[str, Any], styles: dict[str, Style]) -> frozenset[str]:
+    """Fields without an odd cell. Plain means plain in the style of 1,234.5; others are looked into."""
+    fields = [f.name for f in rows.mapped(mapping) if not evidence[f"{f.name}__odd"]]
+    return frozenset(name for name in fields if styles.get(name, "us") == "us")
 
 
 def _first(dfirst: int, mfirst: int) -> First:
@@ -186,7 +252,7 @@ def _carried(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes, told: l
 
     Such a file starts with a document's own row, and no document number stands on two rows.
     """
-    more = evidence.get("more") or 0
+    more = evidence["more"]
     if not more or wishes.carry is False:
         return ()
     starts_well = evidence["first_own"] is not None and evidence["first_own"] < evidence["first_more"]

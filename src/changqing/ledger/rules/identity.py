@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.sql import literal
 from changqing.ledger.rules.texts import UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """Parts of a key behind a letter that says which they are; ``when`` it is a row's, if not always."""
+
+    letter: str
+    parts: tuple[str, ...]
+    when: str = "true"
+
+    @property
+    def text(self) -> str:
+        return f" || {UNIT} || ".join(
+            [literal(self.letter), *(f"coalesce({part}, '')" for part in self.parts)]
+        )
+
+    @property
+    def digest(self) -> str:
+        return f"hash({literal(self.letter)}, {', '.join(self.parts)})"
 
 
 def key_of_row(mapping: Mapping) -> str:
@@ -14,11 +36,24 @@ def key_of_row(mapping: Mapping) -> str:
     holds: so equal texts mean equal keys. orders: order and line number, else order and product, else
     customer, day and product.
     """
-    return _KEYS[mapping.kind](mapping)
+    if mapping.kind in ("accounts", "products"):
+        return _text(mapping, "key", "name")
+    return _first(_KEYS[mapping.kind](mapping), lambda key: key.text)
 
 
-def _joined(letter: str, *parts: str) -> str:
-    return f" || {UNIT} || ".join([literal(letter), *(f"coalesce({part}, '')" for part in parts)])
+def digest_of_row(mapping: Mapping) -> str:
+    """SQL for a number that is equal where keys are: cheaper to count than texts."""
+    if mapping.kind in ("accounts", "products"):
+        return f"hash({_text(mapping, 'key', 'name')})"
+    return _first(_KEYS[mapping.kind](mapping), lambda key: key.digest)
+
+
+def _first(keys: list[_Key], write: Callable[[_Key], str]) -> str:
+    """The first key whose condition holds; the last one always does."""
+    if len(keys) == 1:
+        return write(keys[0])
+    cases = " ".join(f"WHEN {key.when} THEN {write(key)}" for key in keys[:-1])
+    return f"CASE {cases} ELSE {write(keys[-1])} END"
 
 
 def _text(mapping: Mapping, *names: str) -> str:
@@ -27,64 +62,50 @@ def _text(mapping: Mapping, *names: str) -> str:
     return f"coalesce({', '.join(known)}, '')" if known else "''"
 
 
-def _day(mapping: Mapping) -> str:
-    return "CAST(v_date AS VARCHAR)" if "date" in mapping else "''"
+def _loose(mapping: Mapping, *more: str) -> _Key:
+    """Rows without a number: customer, day, and what else tells them apart."""
+    day = "coalesce(CAST(v_date AS VARCHAR), '')" if "date" in mapping else "''"
+    return _Key("c", (_text(mapping, "customer", "customer_name"), day, *more))
 
 
-def _orders(mapping: Mapping) -> str:
-    customer = _text(mapping, "customer", "customer_name")
+def _orders(mapping: Mapping) -> list[_Key]:
     product = _text(mapping, "product", "product_name")
-    loose = _joined("c", customer, _day(mapping), product)
+    loose = _loose(mapping, product)
     if "order_no" not in mapping:
-        return loose
-    by_product = _joined("p", "t_order_no", product)
-    branches = "WHEN t_order_no IS NULL THEN " + loose
+        return [loose]
+    keys = [_Key("p", ("t_order_no", product), "t_order_no IS NOT NULL"), loose]
     if "line_no" in mapping:
         # 000010 and 10 are one line: exports differ in leading noughts
         line = "coalesce(nullif(ltrim(t_line_no, '0'), ''), '0')"
-        branches += f" WHEN t_line_no IS NOT NULL THEN {_joined('l', 't_order_no', line)}"
-    return f"CASE {branches} ELSE {by_product} END"
+        keys.insert(0, _Key("l", ("t_order_no", line), "t_order_no IS NOT NULL AND t_line_no IS NOT NULL"))
+    return keys
 
 
-def _invoices(mapping: Mapping) -> str:
-    loose = _joined("c", _text(mapping, "customer", "customer_name"), _day(mapping))
-    return _numbered(mapping, "invoice_no", "i", loose)
+def _invoices(mapping: Mapping) -> list[_Key]:
+    return [*_numbered(mapping, "invoice_no", "i"), _loose(mapping)]
 
 
-def _receipts(mapping: Mapping) -> str:
-    customer = _text(mapping, "customer", "customer_name")
-    loose = _joined("c", customer, _day(mapping), _text(mapping, "invoice_no"), _text(mapping, "method"))
-    return _numbered(mapping, "receipt_no", "r", loose)
+def _receipts(mapping: Mapping) -> list[_Key]:
+    loose = _loose(mapping, _text(mapping, "invoice_no"), _text(mapping, "method"))
+    return [*_numbered(mapping, "receipt_no", "r"), loose]
 
 
-def _costs(mapping: Mapping) -> str:
-    customer = _text(mapping, "customer", "customer_name")
-    return _numbered(
-        mapping, "reference", "e", _joined("c", customer, _day(mapping), _text(mapping, "category"))
-    )
+def _costs(mapping: Mapping) -> list[_Key]:
+    return [*_numbered(mapping, "reference", "e"), _loose(mapping, _text(mapping, "category"))]
 
 
-def _openings(mapping: Mapping) -> str:
-    currency = "v_currency" if "currency" in mapping else "''"
-    return _joined("c", _text(mapping, "customer", "customer_name"), _day(mapping), currency)
+def _openings(mapping: Mapping) -> list[_Key]:
+    return [_loose(mapping, "coalesce(v_currency, '')" if "currency" in mapping else "''")]
 
 
-def _reference(mapping: Mapping) -> str:
-    return _text(mapping, "key", "name")
+def _numbered(mapping: Mapping, number: str, letter: str) -> list[_Key]:
+    return [_Key(letter, (f"t_{number}",), f"t_{number} IS NOT NULL")] if number in mapping else []
 
 
-def _numbered(mapping: Mapping, number: str, letter: str, loose: str) -> str:
-    if number not in mapping:
-        return loose
-    return f"CASE WHEN t_{number} IS NULL THEN {loose} ELSE {_joined(letter, f't_{number}')} END"
-
-
-_KEYS = {
+_KEYS: dict[str, Callable[[Mapping], list[_Key]]] = {
     "orders": _orders,
     "invoices": _invoices,
     "receipts": _receipts,
     "costs": _costs,
     "openings": _openings,
-    "accounts": _reference,
-    "products": _reference,
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,6 +61,10 @@ class Mapping:
             confidence={**self.confidence, name: confidence},
             why={**self.why, name: why},
         )
+
+    def only(self, names: Collection[str]) -> Mapping:
+        """The mapping of these fields alone."""
+        return replace(self, columns={name: at for name, at in self.columns.items() if name in names})
 
     def without(self, name: str) -> Mapping:
         def rest(of: Dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def outputs(kind: str) -> tuple[str, ...]:
 def select_rows(mapping: Mapping, choices: Choices, source: Source) -> str:
     """The good rows of the staged table, typed. Columns: ``outputs(mapping.kind)``."""
     columns = ["file_row", *(f"{value} AS {name}" for name, value in _outputs(mapping.kind))]
-    columns.append(f"{packed(_conditions(mapping))} AS notes")
+    columns.append(f"{packed(_conditions(mapping, choices))} AS notes")
     good = kept_apart("fate IS NULL AND NOT refused")
     return f"SELECT {', '.join(columns)} FROM ({_judged(mapping, choices, source)}) WHERE {good}"
 
@@ -43,7 +43,8 @@ def select_rows(mapping: Mapping, choices: Choices, source: Source) -> str:
 def refused_rows(mapping: Mapping, choices: Choices, source: Source) -> str:
     """The refused rows as they were, with why: file_row, occurrence, reasons, c0 … cN.
 
-    ``reasons``: list of struct(code, field, col, value, detail, other). Cells that were filled down from the
+    ``reasons``: list of struct(code, field, col (its header), value, detail, other).
+    Cells that were filled down from the
     row above are filled in, and ``occurrence`` goes into a column of its own, so that the rows can be mended
     and sent again by themselves.
     """
@@ -96,29 +97,39 @@ def _judged(mapping: Mapping, choices: Choices, source: Source) -> str:
     if mapping.kind in _REFERENCE:
         judged = reference.judged(mapping, choices, whole)
     else:
-        numbered = _numbered(mapping, choices, whole, keyed)
+        numbered = _numbered(mapping, choices, whole, source)
         judge = orders.judged if mapping.kind == "orders" else documents.judged
         judged = judge(mapping, choices, numbered)
     refused = any_of(fault.condition for fault in _faults(mapping, choices))
     return f"SELECT *, {refused} AS refused FROM ({judged})"
 
 
-def _numbered(mapping: Mapping, choices: Choices, whole: str, keyed: str) -> str:
+def _numbered(mapping: Mapping, choices: Choices, whole: str, source: Source) -> str:
     """Rows with ``occurrence``, counted over good and refused rows in file order, and ``line_key``."""
-    given = "CAST(v_occurrence AS INTEGER), " if "occurrence" in mapping else ""
+    given = (
+        "CASE WHEN v_occurrence >= 1 THEN try_cast(v_occurrence AS INTEGER) END, "
+        if "occurrence" in mapping
+        else ""
+    )
     if not choices.repeats:
         nth = f"coalesce({given}1)"
         rows_sql = f"SELECT *, {nth} AS occurrence FROM ({whole})"
     else:
         rows_sql = (
             f"SELECT w.*, CAST(coalesce({given}n.nth, 1) AS INTEGER) AS occurrence "
-            f"FROM ({whole}) w LEFT JOIN ({_repeats(keyed)}) n ON n.file_row = w.file_row"
+            f"FROM ({whole}) w LEFT JOIN ({_repeats(mapping, choices, source)}) n ON n.file_row = w.file_row"
         )
     return f"SELECT *, row_key || {UNIT} || occurrence AS line_key FROM ({rows_sql})"
 
 
-def _repeats(keyed: str) -> str:
-    """Only rows whose key occurs more than once are numbered: the others need no sorting."""
+def _repeats(mapping: Mapping, choices: Choices, source: Source) -> str:
+    """Only rows whose key occurs more than once are numbered: the others need no sorting.
+
+    Reads no more than the columns of the key.
+    """
+    wanted = {*mapping.of.identity, "invoice_no", "method", "currency", *choices.carried}
+    lean = mapping.only(wanted)
+    keyed = f"SELECT file_row, {key_of_row(lean)} AS row_key, fate FROM ({rows.fated(lean, choices, source)})"
     keys = f"SELECT file_row, row_key FROM ({keyed}) WHERE fate IS NULL"
     several = f"SELECT row_key FROM ({keys}) GROUP BY row_key HAVING count(*) > 1"
     return (
@@ -141,11 +152,11 @@ def _faults(mapping: Mapping, choices: Choices) -> list[Fault]:
     return documents.faults(mapping, choices)
 
 
-def _conditions(mapping: Mapping) -> dict[str, str]:
+def _conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     if mapping.kind == "orders":
-        conditions = orders.conditions(mapping)
+        conditions = orders.conditions(mapping, choices)
     else:
-        conditions = (reference if mapping.kind in _REFERENCE else documents).conditions(mapping)
+        conditions = (reference if mapping.kind in _REFERENCE else documents).conditions(mapping, choices)
     if mapping.kind not in _REFERENCE:
         conditions["repeated"] = "occurrence > 1"
     return conditions
@@ -155,7 +166,7 @@ def _reasons(mapping: Mapping, choices: Choices) -> str:
     """All faults of a row, as a list of structs."""
     found = [
         f"CASE WHEN {fault.condition} THEN struct_pack(code := {fault.code}, "
-        f"field := {literal(fault.field)}, col := {mapping.column(fault.field)}, "
+        f"field := {literal(fault.field)}, col := {literal(mapping.heading(fault.field))}, "
         f"value := {_cell(mapping.of.field(fault.field))}, "
         f"detail := CAST({fault.detail} AS VARCHAR), other := CAST({fault.other} AS BIGINT)) END"
         for fault in _faults(mapping, choices)

@@ -28,10 +28,10 @@ _SAME = {
 _FULL, _HALF = "".join(_SAME), "".join(_SAME.values())
 _MULTIPLES = (("百万", 6), ("千万", 7), ("万", 4), ("亿", 8), ("千", 3), ("%", -2))
 
-_GROUPED_US = r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?"
-_GROUPED_EU = r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?"
-_SPACED_US = r"[0-9]{1,3}([ '][0-9]{3})+(\.[0-9]*)?"
-_SPACED_EU = r"[0-9]{1,3}([ '][0-9]{3})+(,[0-9]*)?"
+_GROUPED_US = r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?"
+_GROUPED_EU = r"[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?"
+_SPACED_US = r"[1-9][0-9]{0,2}([ '][0-9]{3})+(\.[0-9]*)?"
+_SPACED_EU = r"[1-9][0-9]{0,2}([ '][0-9]{3})+(,[0-9]*)?"
 _DOT = r"[0-9]+\.?[0-9]*|\.[0-9]+"
 _COMMA = r"[0-9]+,?[0-9]*|,[0-9]+"
 _US = f"{_GROUPED_US}|{_SPACED_US}|{_DOT}"
@@ -111,7 +111,8 @@ def _magnitude(body: str, style: Style, exponent: int, *, shares: bool) -> str:
     e_power = f"try_cast(split_part({body}, 'E', 2) AS INTEGER)"
     scientific = matches(body, _SCIENTIFIC)
     power = f"(CASE WHEN {scientific} THEN {e_power} {sizes} ELSE 0 END + {exponent})"
-    digits = replaced(body, rf"\s*(E[-+]?[0-9]{{1,3}}|{behind})$", "", "")
+    mantissa, rest = f"split_part({body}, 'E', 1)", replaced(body, rf"\s*({behind})$", "", "")
+    digits = f"CASE WHEN {scientific} THEN {mantissa} ELSE {rest} END"
 
     def value(d: str) -> str:
         dotted = f"CASE WHEN {scientific} THEN {d} ELSE {_dotted(d, style)} END"

@@ -6,9 +6,15 @@ A line's money is its net amount; else its amount with tax less the tax, or divi
 
 from __future__ import annotations
 
-from changqing.ledger.rules import rows
 from changqing.ledger.rules.choices import Choices
-from changqing.ledger.rules.faults import Fault, cell_faults, missing, missing_customer
+from changqing.ledger.rules.faults import (
+    Fault,
+    cell_faults,
+    missing,
+    missing_customer,
+    rounded_condition,
+    unread_condition,
+)
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.money import currency_of, net_of_tax, product_of, rate_of
 from changqing.ledger.rules.reds import told_kind
@@ -82,13 +88,13 @@ def faults(mapping: Mapping, choices: Choices) -> list[Fault]:
     found = [missing(mapping, "date"), missing_customer(mapping), *cell_faults(mapping, choices)]
     if "order_no" in mapping:
         found.append(Fault("'missing'", "order_no", "(t_order_no IS NULL AND kind IN ('sale', 'return'))"))
-    found += [_no_amount(mapping), *_tax_fault(mapping)]
+    found += [_no_amount(mapping, choices), *_tax_fault(mapping)]
     if choices.check_price and "amount" in mapping and ("price" in mapping or "price_with_tax" in mapping):
         found += _price_faults(mapping)
     return found
 
 
-def _no_amount(mapping: Mapping) -> Fault:
+def _no_amount(mapping: Mapping, choices: Choices) -> Fault:
     money = ("amount", "amount_with_tax", "price", "price_with_tax")
     field = next(name for name in money if name in mapping)
     code = (
@@ -96,7 +102,9 @@ def _no_amount(mapping: Mapping) -> Fault:
         "THEN 'tax_unknown' WHEN g_ IS NOT NULL THEN 'range' "
         "WHEN q_ IS NOT NULL AND v_price IS NOT NULL THEN 'range' ELSE 'missing' END"
     )
-    return Fault(code, field, "net IS NULL")
+    # a cell that could not be read is told as such, not as missing
+    unread = unread_condition(mapping, choices, *money, "quantity", "tax", "tax_rate")
+    return Fault(code, field, f"(net IS NULL AND NOT {unread})")
 
 
 def _tax_fault(mapping: Mapping) -> list[Fault]:
@@ -118,13 +126,12 @@ def _price_faults(mapping: Mapping) -> list[Fault]:
     ]
 
 
-def conditions(mapping: Mapping) -> dict[str, str]:
+def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     """The notes of a good line."""
-    fields = [f.name for f in rows.mapped(mapping, *rows.SCALES)]
+    rounded = rounded_condition(mapping, choices)
     below = f"abs(a_) < abs(qp) - {_TOLERANCE.format('a_')}"
     near_gross = f"abs(abs(qp) - abs(g_)) <= {_TOLERANCE.format('g_')}"
     near_rate = f"abs(abs(qp) - abs(a_ * (1 + rate_))) <= {_TOLERANCE.format('a_')}"
-    rounded = " OR ".join(f"w_{name} <> v_{name}" for name in fields) or "false"
     turned = "told IS NOT NULL AND (v_amount > 0 OR v_amount_with_tax > 0 OR v_quantity > 0)"
     return {
         "filled_down": "is_more",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from changqing.ledger.rules import rows
 from changqing.ledger.rules.choices import Choices
-from changqing.ledger.rules.faults import Fault, cell_faults
+from changqing.ledger.rules.faults import Fault, cell_faults, rounded_condition
 from changqing.ledger.rules.mapping import Mapping
 
 
@@ -33,9 +32,9 @@ def faults(mapping: Mapping, choices: Choices) -> list[Fault]:
     return [missing, *cell_faults(mapping, choices), double]
 
 
-def conditions(mapping: Mapping) -> dict[str, str]:
-    fields = [f.name for f in rows.mapped(mapping, *rows.SCALES)]
-    return {"rounded": " OR ".join(f"w_{name} <> v_{name}" for name in fields) or "false"}
+def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
+    rounded = rounded_condition(mapping, choices)
+    return {"rounded": rounded}
 
 
 _NAMED = (("key", "coalesce(t_key, t_name)"), ("name", "coalesce(t_name, t_key)"))

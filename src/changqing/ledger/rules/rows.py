@@ -13,7 +13,7 @@ from changqing.ledger.rules.currencies import code_of
 from changqing.ledger.rules.kinds import Field
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.sql import Source, among, any_of, matches
-from changqing.ledger.rules.texts import is_blank, key_of, text_of
+from changqing.ledger.rules.texts import UNIT, is_blank, key_of, text_of
 from changqing.ledger.rules.words import DAY_BLANKS, TOTAL_PATTERN, TOTALS_BY_LINE, VALUE_BLANKS
 
 #: decimals kept by type
@@ -44,9 +44,16 @@ def raw(mapping: Mapping, name: str) -> str:
     return f"c{mapping.column(name)}"
 
 
-def cells(mapping: Mapping, choices: Choices, source: Source) -> str:
+def plain_cell(f: Field, cell: str) -> str:
+    """What a wholly plain column's cell is, without looking for any other writing."""
+    if f.type == "key":
+        return f"replace({cell}, {UNIT}, '')"
+    return cell
+
+
+def cells(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, ...] = ()) -> str:
     """Every mapped cell as text, day, or number still unrounded (``f_`` plain, ``w_`` any other writing)."""
-    columns = ["file_row", *_text_columns(mapping), *_day_columns(mapping, choices)]
+    columns = ["file_row", *kept, *_text_columns(mapping, choices), *_day_columns(mapping, choices)]
     for f in mapped(mapping, *SCALES):
         columns += _number_columns(mapping, f, choices)
     if _lone_first(mapping):
@@ -54,11 +61,12 @@ def cells(mapping: Mapping, choices: Choices, source: Source) -> str:
     return f"SELECT {', '.join(columns)} FROM {source}"
 
 
-def _text_columns(mapping: Mapping) -> list[str]:
+def _text_columns(mapping: Mapping, choices: Choices) -> list[str]:
     columns = []
     for f in mapped(mapping, "text", "key", "currency"):
         read = key_of if f.type == "key" else text_of
-        texts = [read(f"c{index}") for index in mapping.columns[f.name]]
+        plain = f.name in choices.plain
+        texts = [plain_cell(f, f"c{i}") if plain else read(f"c{i}") for i in mapping.columns[f.name]]
         joined = texts[0] if len(texts) == 1 else f"nullif(concat_ws(' / ', {', '.join(texts)}), '')"
         columns.append(f"{joined} AS t_{f.name}")
     return columns
@@ -72,6 +80,9 @@ def _day_columns(mapping: Mapping, choices: Choices) -> list[str]:
         slow = days.slow(cell, choices.firsts.get(f.name, ""), serials=serials)
         fast = days.fast(cell)
         columns.append(f"{cell} AS r_{f.name}")
+        if f.name in choices.plain:
+            columns.append(f"{fast} AS d_{f.name}")
+            continue
         columns.append(
             f"CASE WHEN {fast} IS NOT NULL THEN {fast} WHEN {cell} IS NOT NULL THEN {slow} END AS d_{f.name}"
         )
@@ -82,22 +93,24 @@ def _number_columns(mapping: Mapping, f: Field, choices: Choices) -> list[str]:
     cell, name = raw(mapping, f.name), f.name
     style, exponent = choices.styles.get(name, "us"), mapping.exponent(name)
     share = f.type == "share"
-    wide = numbers.wide(cell, style, exponent=exponent, shares=share)
     plain = "NULL" if exponent else numbers.fast(cell, style, SCALES[f.type])
     fast = f"CAST({plain} AS DECIMAL(18,{SCALES[f.type]}))"
-    return [
-        f"{cell} AS r_{name}",
-        f"{fast} AS f_{name}",
-        f"CASE WHEN {fast} IS NULL AND {cell} IS NOT NULL THEN {wide} END AS w_{name}",
-    ]
+    columns = [f"{cell} AS r_{name}", f"{fast} AS f_{name}"]
+    if name not in choices.plain:
+        wide = numbers.wide(cell, style, exponent=exponent, shares=share)
+        columns.append(f"CASE WHEN {fast} IS NULL AND {cell} IS NOT NULL THEN {wide} END AS w_{name}")
+    return columns
 
 
-def values(mapping: Mapping, choices: Choices, source: Source) -> str:
+def values(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, ...] = ()) -> str:
     """``cells`` with days in range, numbers rounded to their scale, and the fate of each row."""
     columns = ["*"]
     for f in mapped(mapping, "day"):
         columns.append(f"CASE WHEN {days.in_range(f'd_{f.name}')} THEN d_{f.name} END AS v_{f.name}")
     for f in mapped(mapping, *SCALES):
+        if f.name in choices.plain:
+            columns.append(f"f_{f.name} AS v_{f.name}")
+            continue
         rounded = numbers.even(f"w_{f.name}", SCALES[f.type])
         columns.append(
             f"CASE WHEN f_{f.name} IS NOT NULL THEN f_{f.name} "
@@ -105,12 +118,16 @@ def values(mapping: Mapping, choices: Choices, source: Source) -> str:
         )
     for f in mapped(mapping, "currency"):
         columns.append(f"{code_of(f't_{f.name}')} AS v_{f.name}")
-    return f"SELECT {', '.join(columns)} FROM ({cells(mapping, choices, source)})"
+    return f"SELECT {', '.join(columns)} FROM ({cells(mapping, choices, source, kept)})"
 
 
-def fated(mapping: Mapping, choices: Choices, source: Source) -> str:
-    """``values`` with ``fate`` and ``is_more``, document cells filled down where that was decided."""
-    with_fate = f"SELECT *, {_fate(mapping)} AS fate FROM ({values(mapping, choices, source)})"
+def fated(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, ...] = ()) -> str:
+    """``values`` with ``fate`` and ``is_more``, document cells filled down where that was decided.
+
+    ``kept``: further columns of the source to keep.
+    """
+    fate = _fate(mapping) if choices.has_fates else "CAST(NULL AS VARCHAR)"
+    with_fate = f"SELECT *, {fate} AS fate FROM ({values(mapping, choices, source, kept)})"
     with_more = f"SELECT *, {is_more(mapping)} AS is_more FROM ({with_fate})"
     return _filled_down(mapping, choices, with_more) if choices.carried else with_more
 
@@ -167,8 +184,14 @@ def _is_total(mapping: Mapping) -> str:
         else "true"
     )
     no_other = f"CASE WHEN {few} THEN {any_of(says.values())} AND {others_silent} ELSE false END"
-    by_line = [among(f"upper({text})", TOTALS_BY_LINE) for text in identity if text[2:] in _CONTENT]
+    by_line = [_in_line(text) for text in identity if text[2:] in _CONTENT]
     return any_of([no_date, no_other, *by_line])
+
+
+def _in_line(text: str) -> str:
+    # most product keys and line numbers begin with a digit, and need no further look
+    says = among(f"upper({text})", TOTALS_BY_LINE)
+    return f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 THEN false ELSE {says} END"
 
 
 def _says_total(text: str) -> str:

@@ -9,8 +9,6 @@ from changqing.ledger.rules.words import BLANKS, EXCEL_ERRORS
 SPACES = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\ufeff\u200b\u2060"
 #: between the parts of a line's key; taken out of the parts
 UNIT = "chr(31)"
-#: what an exporter hides behind an apostrophe, so that a spreadsheet does not calculate it
-ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r", "''")
 LOST_DIGITS = r"[0-9](\.[0-9]+)?[Ee]\+?[0-9]{2}"
 
 
@@ -19,23 +17,18 @@ def trimmed(cell: str) -> str:
 
 
 def text_of(cell: str) -> str:
-    """The text of a cell. ``="00123"`` and ``'=x`` are unwrapped, words for nothing are NULL.
-
-    An apostrophe before = + - @ tab or another apostrophe is the escape of spreadsheet exports: what follows
-    it is the text, untouched.
-    """
+    """The text of a cell: ``="00123"`` is unwrapped, words for nothing are NULL."""
     bare = trimmed(cell)
-    wrapped = matches(bare, '=".*"')
+    wrapped = matches(bare, '="[^"]*"')
     return (
-        f"CASE WHEN {_is_plain(cell)} THEN {cell} "
-        f"WHEN {among(f'substr({cell}, 1, 2)', ESCAPED)} THEN substr({cell}, 2) "
+        f"CASE WHEN {is_plain(cell)} THEN {cell} "
         f"WHEN {among(f'upper({bare})', BLANKS)} THEN NULL "
-        f"WHEN {wrapped} THEN nullif(replace({bare}[3:-2], '\"\"', '\"'), '') "
+        f"WHEN {wrapped} THEN nullif({bare}[3:-2], '') "
         f"ELSE {bare} END"
     )
 
 
-def _is_plain(cell: str) -> str:
+def is_plain(cell: str) -> str:
     """Nothing to trim or unwrap, and no word for nothing: told from its ends and length, which is quick.
 
     No word for nothing starts with a digit, and those that start with a letter are at most six bytes long.
@@ -62,8 +55,9 @@ def key_fault(text: str) -> str:
 
     ``digits_lost``: 1.23E+11, a long number that a spreadsheet rounded. ``excel_error``: #REF! and the like.
     """
+    has_e = f"(contains({text}, 'E') OR contains({text}, 'e'))"
     return (
         f"CASE WHEN {text} IS NULL THEN NULL "
-        f"WHEN contains(upper({text}), 'E') AND {matches(text, LOST_DIGITS)} THEN 'digits_lost' "
+        f"WHEN {has_e} AND {matches(text, LOST_DIGITS)} THEN 'digits_lost' "
         f"WHEN {among(text, EXCEL_ERRORS)} THEN 'excel_error' END"
     )

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import may, sees_the_whole_book
+from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
 from changqing.reports.accounts import PERIODS
 from changqing.reports.portfolio import Portfolio, family_groups, portfolio
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words
@@ -50,6 +51,7 @@ def _empty(request: HttpRequest, found: Portfolio) -> dict[str, Any]:
         "found": found,
         "may_bring_in": may(reader(request), "bring in files"),
         "is_whole_book": found.is_whole_book,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
         "period_choices": period_choices(found.period, "?period="),
         "has_book": bool(found.book_accounts),
     }
@@ -113,7 +115,7 @@ def _caption(found: Portfolio) -> str:
 def _row_columns(found: Portfolio) -> list[Column]:
     columns = [
         Column(label=_("名次")),
-        Column(label=_("客户")),
+        Column(label=pgettext("kind of account", "客户")),
         Column(label=_("等级")),
         Column(label=_("收入"), number=True),
         Column(label=_("累计占比"), number=True, wide=True),
