@@ -38,6 +38,8 @@ SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
 SETTLE_SECONDS = 60.0
 # a worker that dies at every try is let be after six deaths
 LOOP_SECONDS = 240.0
+# a command that looks on while others are killed
+PATIENCE_SECONDS = 120.0
 ORDERS, CUSTOMERS = 400, 30
 HANDED_IN = """
 import sys, django
@@ -209,7 +211,7 @@ class Round:
         if not point:
             time.sleep(self.rng.uniform(0.0, 3.0))
             self._kill(victim, process.pid)
-        out, _ = process.communicate(timeout=120)
+        out = self._said(process)
         if not self.instance.is_up:
             self.instance.start()
         if process.returncode == 0:
@@ -219,6 +221,14 @@ class Round:
         if point and process.returncode != -signal.SIGKILL:
             raise Wrong(f"{words} did not die at {point} but ended with {process.returncode}:\n{out}")
         return f"{words[0]} {words[1]} ended with {process.returncode}"
+
+    def _said(self, process: subprocess.Popen[str]) -> str:
+        try:
+            return process.communicate(timeout=PATIENCE_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out = process.communicate()[0]
+            raise Wrong(f"{process.args} had not ended after {PATIENCE_SECONDS:.0f} s:\n{out}") from None
 
     def _an_undo(self, point: str) -> Deed | None:
         """Now and then an undo or redo of an earlier import but the first, where it comes to ``point``."""
@@ -251,6 +261,8 @@ class Round:
             os.kill(pids[victim], signal.SIGKILL)
         if victim == "supervisor" and self.instance.up:
             self.instance.up.wait()
+            # what a service manager does: the command again
+            self.instance.start()
 
     def _worker_at(self, point: str) -> str:
         """A worker that dies at ``point`` whenever it comes there: the import must not stay half done."""
