@@ -83,7 +83,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def departments_below(self) -> frozenset[int]:
-        """Ids of this person's department and all below; remembered for one request, as long as the object."""
+        """Ids of this person's department and all below; remembered as long as the object, one request."""
         if self.department is None:
             return frozenset()
         if not self.department.path.strip("/"):
