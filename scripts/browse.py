@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import socket
 import statistics
@@ -12,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
@@ -29,7 +28,8 @@ def web_server() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     words = ["-m", "changqing.machine.webserver", "--port", str(port), "--workers", "2"]
-    web = subprocess.Popen([sys.executable, *words, "changqing.web.wsgi:application"], env=dict(os.environ))
+    command = [sys.executable, *words, "changqing.web.wsgi:application"]
+    web = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError):
@@ -70,13 +70,21 @@ class Reader:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, path, body or None, headers)
-        answer = self.connection.getresponse()
+        answer = self._answer(method, path, body, headers)
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 key, _, content = value.partition(";")[0].partition("=")
                 self.cookies[key] = content
         return answer.status, answer.read().decode()
+
+    def _answer(self, method: str, path: str, body: str, headers: dict[str, str]) -> HTTPResponse:
+        """The server ends connections that were idle for a while: then, as a browser does, once more."""
+        with contextlib.suppress(RemoteDisconnected, ConnectionResetError):
+            self.connection.request(method, path, body or None, headers)
+            return self.connection.getresponse()
+        self.connection.close()
+        self.connection.request(method, path, body or None, headers)
+        return self.connection.getresponse()
 
     def read(self, path: str) -> tuple[float, float]:
         """Milliseconds until the page is here, and until the fragments it loads by itself are too."""
