@@ -23,14 +23,8 @@ ICONS = WEB / "icons.txt"
 MANIFESTS = (ROOT / "package.json", ROOT / "package-lock.json")
 
 SERVED = {
-    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "alpine-csp.min.js": "@alpinejs/csp/dist/cdn.min.js",
     "echarts.min.js": "echarts/dist/echarts.min.js",
-    "sortable.min.js": "sortablejs/Sortable.min.js",
-    "tom-select.min.js": "tom-select/dist/js/tom-select.complete.min.js",
-    "tom-select.min.css": "tom-select/dist/css/tom-select.bootstrap5.min.css",
     "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
 }
 TEXTS = (".js", ".css")

@@ -36,6 +36,10 @@ POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before
 # an undo or redo comes to these
 SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
 SETTLE_SECONDS = 60.0
+# a worker that dies at every try is let be after six deaths
+LOOP_SECONDS = 240.0
+# a command that looks on while others are killed
+PATIENCE_SECONDS = 120.0
 ORDERS, CUSTOMERS = 400, 30
 HANDED_IN = """
 import sys, django
@@ -150,13 +154,31 @@ class Instance:
         """Give the file to the worker, as the page does, and return when it is promised."""
         subprocess.run([sys.executable, "-c", HANDED_IN, str(path)], env=self.environment, check=True)
 
-    def imports(self) -> dict[int, tuple[str, str, int | None]]:
-        """id → (file name, state, number), read past the product from PostgreSQL itself."""
+    def told(self) -> str:
+        """What there is to read after something went wrong: imports, jobs, the end of the logs."""
+        lines = [f"{pk}: {row}" for pk, row in self.imports().items()]
+        with psycopg.connect(self.url, connect_timeout=3) as connection:
+            query = (
+                "SELECT id, task_name, status::text, attempts, args::text, worker_id FROM procrastinate_jobs"
+            )
+            lines += [str(row) for row in connection.execute(query).fetchall()]
+            lines += [
+                str(row) for row in connection.execute("SELECT * FROM procrastinate_workers").fetchall()
+            ]
+        for log in sorted((self.folder / "data" / "logs").glob("*.log")):
+            lines += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-15:]]
+        return "\n".join(lines)
+
+    @property
+    def url(self) -> str:
         from changqing.machine.folder import DataFolder
         from changqing.machine.postgres import Postgres
 
-        url = Postgres(DataFolder(self.folder / "data")).url
-        with psycopg.connect(url, connect_timeout=3) as connection:
+        return Postgres(DataFolder(self.folder / "data")).url
+
+    def imports(self) -> dict[int, tuple[str, str, int | None]]:
+        """id → (file name, state, number), read past the product from PostgreSQL itself."""
+        with psycopg.connect(self.url, connect_timeout=3) as connection:
             rows = connection.execute("SELECT id, file_name, state, number FROM changqing_import").fetchall()
         return {pk: (name, state, number) for pk, name, state, number in rows}
 
@@ -189,7 +211,7 @@ class Round:
         if not point:
             time.sleep(self.rng.uniform(0.0, 3.0))
             self._kill(victim, process.pid)
-        out, _ = process.communicate(timeout=120)
+        out = self._said(process)
         if not self.instance.is_up:
             self.instance.start()
         if process.returncode == 0:
@@ -199,6 +221,14 @@ class Round:
         if point and process.returncode != -signal.SIGKILL:
             raise Wrong(f"{words} did not die at {point} but ended with {process.returncode}:\n{out}")
         return f"{words[0]} {words[1]} ended with {process.returncode}"
+
+    def _said(self, process: subprocess.Popen[str]) -> str:
+        try:
+            return process.communicate(timeout=PATIENCE_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out = process.communicate()[0]
+            raise Wrong(f"{process.args} had not ended after {PATIENCE_SECONDS:.0f} s:\n{out}") from None
 
     def _an_undo(self, point: str) -> Deed | None:
         """Now and then an undo or redo of an earlier import but the first, where it comes to ``point``."""
@@ -231,18 +261,20 @@ class Round:
             os.kill(pids[victim], signal.SIGKILL)
         if victim == "supervisor" and self.instance.up:
             self.instance.up.wait()
+            # what a service manager does: the command again
+            self.instance.start()
 
     def _worker_at(self, point: str) -> str:
         """A worker that dies at ``point`` whenever it comes there: the import must not stay half done."""
         self.instance.stop()
         self.instance.start(fault=point)
         self.instance.hand_in(self.new_file().path)
-        self.settle()
+        self.settle(patience=LOOP_SECONDS)
         self.instance.stop()
         self.instance.start()
         return "again and again"
 
-    def settle(self) -> dict[int, tuple[str, str, int | None]]:
+    def settle(self, patience: float = SETTLE_SECONDS) -> dict[int, tuple[str, str, int | None]]:
         """Wait until nothing is under way and everything answers; the imports as they then are."""
 
         def nothing_under_way() -> bool:
@@ -252,7 +284,7 @@ class Round:
                 )
             return False
 
-        wait_for(nothing_under_way, "no import is waiting or running")
+        wait_for(nothing_under_way, "no import is waiting or running", patience)
         wait_for(self.instance.answers, "the web server answers")
         return self.instance.imports()
 
@@ -283,13 +315,13 @@ class Round:
 
 
 def plan(rng: random.Random, rounds: int) -> Iterator[tuple[str, str]]:
-    """(victim, point): every named point and every process comes, in an order of chance."""
+    """(victim, point): each named point and each process in an order of chance, then a worker that dies
+    at every try."""
     every = [("importer", point) for point in POINTS] + [("importer", ""), ("importer", "")]
-    every += [(victim, "") for victim in ("worker", "web", "postgres", "postgres", "supervisor")]
-    every += [("worker", point) for point in ("segments-written", "before-commit", "after-commit")]
+    every += [(victim, "") for victim in ("worker", "worker", "web", "postgres", "postgres", "supervisor")]
     drawn: list[tuple[str, str]] = []
     while len(drawn) < rounds:
-        drawn += rng.sample(every, len(every))
+        drawn += [*rng.sample(every, len(every)), ("worker", rng.choice(POINTS))]
     yield from drawn[:rounds]
 
 
@@ -329,9 +361,12 @@ def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int
             continue
         one = Round(instance, rng, files)
         began = time.monotonic()
-        deed = one.run(victim, point)
-        states = one.look()
         place = point or "at a random moment"
+        try:
+            deed = one.run(victim, point)
+            states = one.look()
+        except Wrong as wrong:
+            raise Wrong(f"round {number}, {victim} {place}: {wrong}\n{instance.told()}") from wrong
         took = time.monotonic() - began
         print(f"{number:3d} {victim} {place}: {deed}; whole again after {took:.1f} s; {states}", flush=True)
     print("every book was whole after every death")

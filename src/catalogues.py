@@ -72,7 +72,11 @@ def rooms() -> list[Room]:
     for folder in sorted(path for path in PACKAGE.iterdir() if path.is_dir()):
         room = Room(folder)
         for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".html"} and not is_test(path) and "vendor" not in path.parts:
+            if (
+                path.suffix in {".py", ".html"}
+                and not is_test(path)
+                and not {"vendor", "built"} & set(path.parts)
+            ):
                 for message in messages_in(path):
                     room.messages.setdefault(message, []).append(path.relative_to(PACKAGE.parent).as_posix())
         if room.messages or room.catalogue.exists():

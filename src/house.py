@@ -123,5 +123,7 @@ def is_test(path: Path) -> bool:
 def pages_files(*endings: str) -> list[Path]:
     """Templates, styles and scripts of ours; what packages bring is not ours."""
     return [
-        path for path in sorted(PACKAGE.rglob("*")) if path.suffix in endings and "vendor" not in path.parts
+        path
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.suffix in endings and not {"vendor", "built"} & set(path.parts)
     ]

@@ -21,7 +21,6 @@ from changqing.people.permissions import (
     along,
     sees_the_whole_book,
 )
-from changqing.people.queries import departments_under
 
 Row = TypeVar("Row", bound=Model)
 
@@ -34,9 +33,8 @@ def _rule(to: Principal) -> Q:
     if to.role in SEES_NOTHING or not to.is_active:
         return Q(pk__in=[])
     mine = Q(owner=to) | Q(backup=to)
-    if to.role in SEES_THE_DEPARTMENT and to.department:
-        below = list(departments_under(to.department).values_list("pk", flat=True))
-        mine |= Q(department__in=below)
+    if to.role in SEES_THE_DEPARTMENT:
+        mine |= Q(department__in=to.departments_below)
     return here & mine
 
 

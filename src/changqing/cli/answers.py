@@ -40,7 +40,9 @@ def portfolio(words: Namespace) -> int:
     with opened():
         from changqing.reports.portfolio import portfolio as report
 
-        _show(report(principal(words), words.period).as_json(), is_json=words.json)
+        found = report(principal(words), words.period)
+        more = {"history": found.history_json()} if words.history else {}
+        _show(found.as_json() | more, is_json=words.json)
     return 0
 
 

@@ -110,6 +110,7 @@ def _answers(commands: Any) -> None:
     portfolio = _command(commands, "portfolio", answers.portfolio, _("客户组合：帕累托、鲸鱼曲线、集中度"))
     portfolio.add_argument("--period", choices=PERIODS, default="36m", help=_("期间（默认近 36 个月）"))
     portfolio.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    portfolio.add_argument("--history", action="store_true", help=_("附上历次排名，标出用到已撤销导入的"))
     account = _command(commands, "account", answers.account, _("一个客户"))
     account.add_argument("key", help=_("客户编号"))
     account.add_argument("--json", action="store_true", help=_("输出 JSON"))

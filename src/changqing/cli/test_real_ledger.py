@@ -88,6 +88,9 @@ def test_the_same_file_again_changes_nothing_and_undo_brings_every_figure_back(
     say("imports", "undo", again["number"] - 1)
     emptied = say("portfolio", "--json", "--period", "all")
     assert (emptied["accounts"], emptied["lines"], emptied["revenue"]) == (701, 0, 0.0)
+    past_ones = say("portfolio", "--json", "--period", "all", "--history")["history"]
+    marked = [past["undone_imports"] for past in past_ones]
+    assert marked == [[again["number"] - 1]], "the judgement made meanwhile stays, marked"
     say("imports", "redo", again["number"] - 1)
     assert say("portfolio", "--json", "--period", "all") == before
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
@@ -58,7 +59,8 @@ def _check_names(*, username: str, full_name: str) -> None:
     if not username:
         raise Refused(_("请填写用户名。"), field="username")
     for field, text in (("username", username), ("full_name", full_name)):
-        longest = User._meta.get_field(field).max_length or 0
+        column = User._meta.get_field(field)
+        longest = (column.max_length or 0) if isinstance(column, CharField) else 0
         if len(text) > longest or not text.isprintable():
             raise Refused(
                 _("名字 %(text)s 不能用：最多 %(longest)s 个字，不含控制字符。")

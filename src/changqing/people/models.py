@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -79,3 +80,14 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @cached_property
+    def departments_below(self) -> frozenset[int]:
+        """Ids of this person's department and all below; remembered as long as the object, one request."""
+        if self.department is None:
+            return frozenset()
+        if not self.department.path.strip("/"):
+            # nobody has placed it in the tree: it leads nothing but itself
+            return frozenset({self.department.pk})
+        below = Department.objects.filter(path__startswith=self.department.path)
+        return frozenset(below.values_list("pk", flat=True))

@@ -29,6 +29,7 @@ class Deed:
     accounts_made: int
     accounts_touched: int
     notes: list[str]
+    columns: list[str]
     days: tuple[str, ...]
     can_undo: bool
     can_redo: bool
@@ -94,6 +95,7 @@ def _deed(entry: Import, may_bring_in: bool) -> Deed:
         accounts_made=told.get("accounts_made", 0),
         accounts_touched=told.get("accounts_touched", 0),
         notes=notes_of(entry),
+        columns=list(dict.fromkeys(told.get("columns", {}).values())),
         days=(*told.get("days", []), "", "")[:2],
         can_undo=may_bring_in and entry.state == Import.State.IN_FORCE,
         can_redo=may_bring_in and entry.state == Import.State.UNDONE,

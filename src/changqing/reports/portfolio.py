@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from changqing.base.packs import Pack, load
+from changqing.base.packs import load
 from changqing.ledger.queries import family_sums
 from changqing.people.permissions import Principal, sees_the_whole_book
 from changqing.reports.accounts import ListedAccount, account_rows
@@ -25,6 +25,7 @@ from changqing.value.queries import (
     BookColumns,
     Cut,
     Narrowing,
+    PastRanking,
     Ranking,
     Slice,
     columns_of,
@@ -32,6 +33,7 @@ from changqing.value.queries import (
     current_ranking,
     listed,
     method_of,
+    past_rankings,
 )
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 
@@ -68,6 +70,7 @@ class Portfolio:
     industries: list[Portion]
     families: list[Portion] | None
     rows: list[ListedAccount]
+    history: list[PastRanking]
 
     @property
     def is_empty(self) -> bool:
@@ -92,7 +95,18 @@ class Portfolio:
             value = self.money(name)
             said[name] = None if value is None else float(value.quantize(Decimal("0.01")))
         said["is_whole_book"] = self.is_whole_book
+        said["verdicts"] = [self._named(each) for each in said["verdicts"]]
         return said
+
+    def history_json(self) -> list[dict[str, Any]]:
+        """What ``changqing portfolio --json --history`` adds: rankings of this period, newest first."""
+        return [_past_json(past) for past in self.history]
+
+    def _named(self, verdict: dict[str, Any]) -> dict[str, Any]:
+        """The largest account by its key, also where the rules knew it by its rank only."""
+        if verdict["question"] != "single_account" or not self.rows:
+            return verdict
+        return verdict | {"numbers": verdict["numbers"] | {"key": self.rows[0].key}}
 
 
 def portfolio(
@@ -102,14 +116,16 @@ def portfolio(
     ranking = current_ranking(period)
     whole = sees_the_whole_book(to)
     pack = method_of(ranking) if ranking else load(PACK, ConcentrationMethod)
-    if ranking and whole and "industries" in ranking.inputs:
+    families = _families(to, ranking, whole) if with_families else None
+    if ranking and whole:
         results: Mapping[str, Any] = ranking.results
         industries = _amounts(ranking.inputs["industries"])
     else:
         columns = columns_of(to, ranking)
         industries = _summed(columns.slices, "industry")
-        results = ranking.results if ranking and whole else _seen(to, ranking, period, pack, columns)
-    families = _families(to, ranking, whole) if with_families else None
+        facts = _facts(to, ranking, period, columns, families or {})
+        results = _seen(ranking, rank_book(facts, pack=pack).as_json(), columns.slices)
+    rows = _best(to, ranking, results["buying_accounts"])
     return Portfolio(
         period=period,
         from_day=ranking.from_day if ranking else None,
@@ -123,8 +139,21 @@ def portfolio(
         method_name=f"{pack.name} v{pack.version}",
         industries=_groups(industries),
         families=None if families is None else _groups(families),
-        rows=_best(to, ranking, results["buying_accounts"]),
+        rows=rows,
+        history=past_rankings(to, period),
     )
+
+
+def _past_json(past: PastRanking) -> dict[str, Any]:
+    """One line of the history: when, over what, and whether it stood on imports that are undone now."""
+    names = ("revenue", "top20_share", "accounts_to_80")
+    return {
+        "made_at": past.made_at.isoformat(),
+        "as_of": past.as_of.isoformat() if past.as_of else None,
+        "method": past.method,
+        "undone_imports": list(past.undone),
+        **{name: past.results[name] for name in names},
+    }
 
 
 def family_groups(to: Principal, period: str) -> list[Portion]:
@@ -157,7 +186,7 @@ def _summed(slices: Sequence[Slice], by: str) -> Sums:
 def _families(to: Principal, ranking: Ranking | None, whole: bool) -> Sums:
     if ranking is None:
         return {}
-    if whole and "families" in ranking.inputs:
+    if whole:
         return _amounts(ranking.inputs["families"])
     return dict(family_sums(to, ranking.from_day))
 
@@ -170,22 +199,18 @@ def _groups(sums: Sums) -> list[Portion]:
     return sorted(shares, key=lambda group: (group.name == "", -group.revenue, group.name))
 
 
-def _seen(
-    to: Principal,
-    ranking: Ranking | None,
-    period: str,
-    pack: Pack[ConcentrationMethod],
-    columns: BookColumns,
-) -> dict[str, Any]:
-    """The rules' answers over the rows that ``to`` may see; classes and bands stay the whole book's."""
-    facts = BookFacts(
+def _facts(
+    to: Principal, ranking: Ranking | None, period: str, columns: BookColumns, families: Sums
+) -> BookFacts:
+    """What the rules ask of the rows that ``to`` may see; their keys are the whole book's ranks."""
+    return BookFacts(
         keys=columns.ranks,
         revenue=columns.revenue,
         margin=columns.margin,
         margin_known=columns.margin_known,
         annual=None,
         industries=_summed(columns.slices, "industry"),
-        families={},
+        families=families,
         accounts=count_of(to, ranking, Narrowing()),
         orders=sum(part.orders for part in columns.slices),
         lines=sum(part.lines for part in columns.slices),
@@ -195,12 +220,12 @@ def _seen(
         period=period,
         as_of=ranking.as_of if ranking else None,
     )
-    said = rank_book(facts, pack=pack).as_json()
-    return said | _whole_book_classes(ranking, said, columns.slices) if ranking else said
 
 
-def _whole_book_classes(ranking: Ranking, said: Mapping[str, Any], slices: Sequence[Slice]) -> dict[str, Any]:
-    """How the rows in view fall into the classes and bands that were cut over the whole book."""
+def _seen(ranking: Ranking | None, said: dict[str, Any], slices: Sequence[Slice]) -> dict[str, Any]:
+    """``said`` of the rows in view, with the classes and bands that were cut over the whole book."""
+    if ranking is None:
+        return said
     total, classes, in_bands = Decimal(said["revenue"]), _summed(slices, "abc"), Counter[str]()
     in_classes: Counter[str] = Counter()
     for part in slices:
@@ -216,4 +241,4 @@ def _whole_book_classes(ranking: Ranking, said: Mapping[str, Any], slices: Seque
     }
     bands = dict(ranking.results["bands"])
     bands["accounts"] = {code: in_bands[code] for code in bands["accounts"]}
-    return {"abc": abc, "bands": bands}
+    return said | {"abc": abc, "bands": bands}

@@ -72,6 +72,10 @@ def test_others_get_the_rows_they_may_see_and_the_ranks_of_the_whole_book(small_
     assert said["abc"]["B"]["share"] == near(1.0)
     assert [(row.key, row.rank) for row in found.rows] == [("A1", 1), ("B2", 2)]
     assert said["hhi"] == near((1000**2 + 300**2) / 1300**2)
+    assert said["hhi_family"] == near((1200**2 + 100**2) / 1300**2)
+    assert [each["numbers"]["key"] for each in said["verdicts"] if each["question"] == "single_account"] == [
+        "A1"
+    ]
     json.dumps(said)
 
 

@@ -5,9 +5,9 @@ A place (rank, class, band) is of the whole book; which places a person gets to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from changqing.accounts.models import Account as Account
 from changqing.accounts.queries import accounts, holds, visible_to
 from changqing.base.packs import Pack, parse
-from changqing.ledger.models import AccountMonth
+from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
-from changqing.people.permissions import Principal, along
+from changqing.people.permissions import Principal, along, sees_the_whole_book
 from changqing.value.models import AccountRank as AccountRank
 from changqing.value.models import Ranking as Ranking
 from changqing.value.rules import ConcentrationMethod
@@ -119,13 +119,13 @@ def current_ranking(period: str) -> Ranking | None:
     return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
 
 
-@lru_cache(maxsize=8)
 def book_as_of() -> date | None:
     """The last day that the newest ranking of the whole book knows of."""
     newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
     return newest.values_list("as_of", flat=True).first()
 
 
+@lru_cache(maxsize=8)
 def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
     return parse(name, text, ConcentrationMethod, version=version)
 
@@ -133,6 +133,36 @@ def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
 def method_of(ranking: Ranking) -> Pack[ConcentrationMethod]:
     """The thresholds that ``ranking`` was made by."""
     return _pack(ranking.method.pack, ranking.method.version, ranking.method.text)
+
+
+@dataclass(frozen=True)
+class PastRanking:
+    """One ranking as it was made; ``undone`` are the imports it stood on that are undone now."""
+
+    made_at: datetime
+    as_of: date | None
+    method: str
+    results: Mapping[str, Any]
+    undone: tuple[int, ...]
+
+
+def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
+    """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
+    if not sees_the_whole_book(to):
+        return []
+    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
+    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
+    rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
+    return [
+        PastRanking(
+            made_at=row.made_at,
+            as_of=row.as_of,
+            method=str(row.method),
+            results=row.results,
+            undone=tuple(sorted(undone & set(row.inputs["imports"]))),
+        )
+        for row in rows.order_by("-made_at")[:limit]
+    ]
 
 
 def places_of(to: Principal, account: Account) -> dict[str, AccountRank]:
@@ -211,18 +241,31 @@ def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, 
     if cut.sort in BY_ACCOUNT:
         rows = _wanted(to, ranking, wanted).order_by(*_account_order(cut, total))
         return _window(rows.values_list("pk", flat=True), cut.start, cut.stop, total)
-    placed = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
-    if wanted.never_bought:
-        placed = placed.none()
-    # The first page needs no count of places: it takes what there is and fills up.
-    count = placed.count() if cut.start and not wanted.needs_a_place else total
-    ids = _window(placed.values_list("account_id", flat=True), cut.start, cut.stop, count)
-    if len(ids) == cut.stop - cut.start or wanted.needs_a_place:
+    placed = _placed(to, ranking, wanted, cut, total)
+    if cut.stop <= total // 2:
+        # most often all asked for have a place, and nobody need count those that have
+        ids = list(placed[cut.start : cut.stop])
+        if len(ids) == cut.stop - cut.start:
+            return ids
+    count = total if wanted.needs_a_place else placed.count()
+    ids = _window(placed, cut.start, cut.stop, count)
+    if wanted.needs_a_place or cut.stop <= count:
         return ids
+    start = max(cut.start - count, 0)
+    return ids + list(_without_place(to, ranking, wanted)[start : cut.stop - count])
+
+
+def _placed(
+    to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int
+) -> QuerySet[Any, int]:
+    rows = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
+    return (rows.none() if wanted.never_bought else rows).values_list("account_id", flat=True)
+
+
+def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Any, int]:
     here = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account=OuterRef("pk"))
-    rest = accounts(to).filter(wanted.account_rule()).filter(~Exists(here)).order_by("pinyin", "pk")
-    start = max(cut.start - count, 0) if cut.start else 0
-    return ids + list(rest.values_list("pk", flat=True)[start : start + cut.stop - cut.start - len(ids)])
+    rows = accounts(to).filter(wanted.account_rule()).filter(~Exists(here))
+    return rows.order_by("pinyin", "pk").values_list("pk", flat=True)
 
 
 def _steady(column: str, total: int) -> F | Coalesce:

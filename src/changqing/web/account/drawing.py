@@ -30,12 +30,13 @@ def months_chart(found: AccountPage) -> Drawn:
     """Bars of this year's months, a dashed line of last year's named at its end."""
     months, currency = found.months, found.currency
     names = [f"{month.month:%Y-%m}" for month in months]
+    marks = [name if at == 0 or name.endswith("-01") else name[-2:] for at, name in enumerate(names)]
     last_year = [
         {"value": float(month.year_before), "words": _year_before_words(month, currency)} for month in months
     ]
     option = {
-        "grid": {"left": 8, "right": 44, "top": 24, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "category", "data": names, "axisLabel": {"hideOverlap": True}},
+        "grid": {"left": 24, "right": 44, "top": 24, "bottom": 8, "containLabel": True},
+        "xAxis": {"type": "category", "data": marks, "axisLabel": {"hideOverlap": True}},
         "yAxis": {"type": "value", "axisLabel": {"show": False}, "axisLine": {"show": False}},
         "series": [
             {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -79,25 +78,30 @@ def _margin(found: AccountPage) -> Shown:
     if place.margin is None:
         return Shown(label=label, value=_("未知"), note=_("没有一行订单有成本"), tone="unknown")
     number, unit = in_units(place.margin, found.currency)
-    rate = float(place.margin / place.revenue) if place.revenue > 0 else None
+    bare = found.totals.lines_without_cost if found.totals else 0
+    inputs = [(_("收入"), to_the_cent(place.revenue, found.currency))]
+    if bare:
+        # some lines' cost is unknown, so neither the cost nor the rate of the whole can be told
+        note = _("%(count)s 行成本未知，不计") % {"count": f"{bare:,}"}
+        inputs.append((_("没有成本的行（往来以来）"), f"{bare:,}"))
+    else:
+        note = (
+            _("毛利率 %(rate)s") % {"rate": share(float(place.margin / place.revenue))}
+            if place.revenue > 0
+            else ""
+        )
+        inputs.append((_("成本"), to_the_cent(place.revenue - place.margin, found.currency)))
+    inputs.append((_("毛利"), to_the_cent(place.margin, found.currency)))
     return Shown(
         label=label,
         value=number,
         unit=unit,
-        note=_("毛利率 %(rate)s") % {"rate": share(rate)} if rate is not None else "",
+        note=note,
         tone="red" if place.margin < 0 else "ink",
         arithmetic=_arithmetic(
-            _("毛利 = 收入 − 成本（行成本；没有时用单位成本 × 数量）"),
-            place,
-            (_("收入"), to_the_cent(place.revenue, found.currency)),
-            (_("成本（只计有成本的行）"), to_the_cent(_cost(place), found.currency)),
-            (_("毛利"), to_the_cent(place.margin, found.currency)),
+            _("毛利 = 收入 − 成本（行成本；没有时用单位成本 × 数量；再没有就不计）"), place, *inputs
         ),
     )
-
-
-def _cost(place: Place) -> Decimal | None:
-    return None if place.margin is None else place.revenue - place.margin
 
 
 def _rank(found: AccountPage) -> Shown:

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
+from changqing.base.tables.escape import is_formula_like
 from changqing.records.queries import AuditLine
 from changqing.reports import take_away
 from changqing.reports.conftest import People, accounts_come, orders_come
@@ -40,21 +41,21 @@ def names_in(response: Any) -> list[str]:
 
 def test_the_title_counts_what_the_list_holds(small_book: People):
     text = text_of(get(small_book.gao, "/accounts/"))
-    assert "6 家客户： 亏损 1 家，本期未下单 2 家" in text
+    assert "6 家客户：亏损 1 家，本期未下单 2 家" in text
     assert "近 36 个月（2021-06-16 至 2024-06-15）" in text
     assert "您可见 3 家客户" in text_of(get(small_book.bo, "/accounts/"))
 
 
 def test_rows_tell_rank_class_money_and_silence(small_book: People):
     text = text_of(get(small_book.gao, "/accounts/"))
-    assert "金陵特钢 A1 B ¥1,000 元 ¥300 元" in text
-    assert "2024-03-01 106 天前" in text
+    assert re.search("金陵特钢 ?A1 B ¥1,000元 ¥300元", text)
+    assert "2024-03-01106 天前" in text
     assert "−¥100" in text
-    assert "天工半导体 F6 本期未下单" in text and "从未下单" in text
+    assert re.search("天工半导体 ?F6 本期未下单", text) and "从未下单" in text
 
 
 def test_what_one_may_not_see_is_nowhere(small_book: People):
-    addresses = ["/accounts/", "/accounts/?q=金陵", "/accounts/?part=filters", "/accounts/?export=csv"]
+    addresses = ["/accounts/", "/accounts/?q=jltg", "/accounts/?part=filters", "/accounts/?export=csv"]
     for address in [*addresses, "/accounts/?sort=-margin", "/accounts/?part=composition", "/portfolio/"]:
         said = get(small_book.bo, address).content.decode("utf-8-sig", "replace")
         assert not re.search("金陵|华曜|天工|江苏|梅雪", said), address
@@ -127,8 +128,10 @@ def test_a_workbook_holds_no_formula(small_book: People):
     assert sheet.max_row == 7 + len(NASTY)
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "d"}
     said = get(small_book.gao, "/accounts/?export=csv").content.decode("utf-8-sig")
-    for row in csv.reader(io.StringIO(said)):
-        assert not re.match(r"[\s\"]*[=+\-@＝＋－＠\t]", row[1]), row
+    names = {row[0]: row[1] for row in csv.reader(io.StringIO(said))}
+    assert [names[f"N{at}"] for at in range(len(NASTY))] == [
+        "'" + name if is_formula_like(name) else name for name in NASTY
+    ]
 
 
 def test_only_the_chosen_are_taken(small_book: People):

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import may
+from changqing.people.permissions import SEES_NOTHING, may
 from changqing.reports.accounts import (
     PER_PAGE,
     AccountList,
@@ -84,6 +84,7 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "toggles": _toggles(request, found),
         "found_pairs": parse_qsl(kept(request.GET)),
         "per_page": PER_PAGE,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
         "may_bring_in": may(reader(request), "bring in files"),
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
@@ -129,7 +130,7 @@ def _caption(found: AccountList) -> str:
 def _columns() -> list[Column]:
     return [
         Column(label=_("名次"), key="rank", wide=True),
-        Column(label=_("客户"), key="name"),
+        Column(label=pgettext("kind of account", "客户"), key="name"),
         Column(label=_("等级"), wide=True),
         Column(label=_("收入"), key="revenue", number=True),
         Column(label=_("毛利"), key="margin", number=True),

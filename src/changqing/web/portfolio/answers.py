@@ -164,3 +164,14 @@ def in_view_sentence(found: Portfolio) -> str:
         "seen": f"{found.results['buying_accounts']:,}",
         "whole": f"{found.book_accounts:,}",
     }
+
+
+def history_title(found: Portfolio) -> str:
+    """How often this period was ranked, and whether any ranking stands on what was undone."""
+    marked = sum(bool(past.undone) for past in found.history)
+    if marked:
+        return _("最近 %(count)s 次排名，其中 %(marked)s 次用到了后来撤销的导入") % {
+            "count": len(found.history),
+            "marked": marked,
+        }
+    return _("最近 %(count)s 次排名，都立得住") % {"count": len(found.history)}

@@ -15,6 +15,8 @@ from changqing.web.components.tags import share
 
 GRID = {"left": 8, "right": 24, "top": 28, "bottom": 24, "containLabel": True}
 ROWS_BEHIND = 21
+# percentage points within which two labels would touch
+NEAR = 8
 
 
 @dataclass(frozen=True)
@@ -61,38 +63,29 @@ def pareto_chart(found: Portfolio) -> Drawn | None:
 
 
 def _pareto_marks(found: Portfolio) -> list[dict[str, Any]]:
+    """The diamond of 80/20, where the head stands, and where 80 % is reached; one mark where both are one."""
     said = found.results
     total, head = said["buying_accounts"], found.verdict("revenue_pareto")["numbers"]
-    x, y = 100 * float(head["head"]), 100 * float(head["expected"])
-    list_url = f"/accounts/?period={found.period}"
-    marks = [
-        _mark([x, y], "diamond", "transparent", "80/20", place="left", words=_("80/20：前 20% 占 80%")),
-    ]
-    if said["top20_accounts"]:
-        told = _("%(count)s 家 → %(share)s") % {
-            "count": f"{said['top20_accounts']:,}",
-            "share": share(said["top20_share"], 0),
-        }
-        at = [100 * said["top20_accounts"] / total, round(100 * said["top20_share"], 2)]
-        marks.append(_mark(at, "circle", "@c1", told, place="right", words=told, url=list_url))
-    told = _("%(count)s 家才到 80%%") % {"count": f"{said['accounts_to_80']:,}"}
-    marks.append(
-        _mark(
-            [100 * said["accounts_to_80"] / total, y],
-            "circle",
-            "@surface",
-            told,
-            place="right",
-            words=told,
-            url=list_url,
-        )
-    )
+    rule = [100 * float(head["head"]), 100 * float(head["expected"])]
+    url = f"/accounts/?period={found.period}"
+    marks = [_mark(rule, "diamond", "transparent", "80/20", place="left")]
+    marks[0]["words"] = _("80/20：前 20% 占 80%")
+    reached, first = said["accounts_to_80"], said["top20_accounts"]
+    if first:
+        told = _("%(count)s 家 → %(share)s") % {"count": f"{first:,}", "share": share(said["top20_share"], 0)}
+        at = [100 * first / total, round(100 * said["top20_share"], 2)]
+        marks.append(_mark(at, "circle", "@c1", told, place="right") | {"url": url})
+    if reached != first:
+        told = _("%(count)s 家才到 80%%") % {"count": f"{reached:,}"}
+        mark = _mark([100 * reached / total, rule[1]], "circle", "@surface", told, place="right")
+        marks.append(mark | {"url": url})
+        if first and abs(said["top20_share"] * 100 - rule[1]) < NEAR:
+            # two labels on one height would lie on each other
+            marks[1]["label"]["offset"] = [0, 16]
     return marks
 
 
-def _mark(
-    at: list[float], symbol: str, fill: str, text: str, *, place: str, words: str, url: str = ""
-) -> dict[str, Any]:
+def _mark(at: list[float], symbol: str, fill: str, text: str, *, place: str) -> dict[str, Any]:
     border = "@line2" if symbol == "diamond" else "@c1"
     return {
         "value": at,
@@ -100,8 +93,7 @@ def _mark(
         "symbolSize": 9,
         "itemStyle": {"color": fill, "borderColor": border, "borderWidth": 1.5},
         "label": {"show": True, "position": place, "formatter": text, "color": "@ink", "distance": 8},
-        "words": words,
-        "url": url,
+        "words": text,
     }
 
 
@@ -184,16 +176,16 @@ def _whale_marks(
         "count": f"{said['whale_peak_accounts']:,}",
         "peak": share(float(peak / margin), 0) if margin and margin > 0 else in_words(peak, found.currency),
     }
-    marks = [_mark(rising[-1], "circle", "@c1", made, place="top", words=made)]
+    marks = [_mark(rising[-1], "circle", "@c1", made, place="top")]
     if said["loss_making"]:
         lost = _("%(count)s 家吃掉 %(eaten)s") % {
             "count": f"{said['loss_making']:,}",
             "eaten": in_words(eaten, found.currency),
         }
         url = f"/accounts/?period={found.period}&loss=1&sort=margin"
-        mark = _mark(falling[-1], "circle", "@red", lost, place="left", words=lost, url=url)
+        mark = _mark(falling[-1], "circle", "@red", lost, place="left") | {"url": url}
         mark["itemStyle"]["borderColor"] = "@red"
-        mark["label"] |= {"color": "@red", "offset": [0, -14]}
+        mark["label"] |= {"color": "@red", "offset": [0, 16 if margin and margin > 0 else -14]}
         marks.append(mark)
     return marks
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -127,4 +129,22 @@ def band_rows(found: Portfolio) -> list[BandRow]:
             url=f"/accounts/?period={found.period}&band={band.code}",
         )
         for band in scheme.levels
+    ]
+
+
+def history_rows(found: Portfolio) -> list[dict[str, Any]]:
+    """Past rankings, newest first; those that stood on imports undone since are marked."""
+    return [
+        {
+            "made_at": past.made_at,
+            "as_of": past.as_of,
+            "revenue": Decimal(past.results["revenue"]),
+            "top20_share": past.results["top20_share"],
+            "accounts_to_80": past.results["accounts_to_80"],
+            "method": past.method,
+            "mark": _("含已撤销的导入 %(numbers)s") % {"numbers": "、".join(f"#{n}" for n in past.undone)}
+            if past.undone
+            else "",
+        }
+        for past in found.history
     ]

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import may, sees_the_whole_book
+from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
 from changqing.reports.accounts import PERIODS
 from changqing.reports.portfolio import Portfolio, family_groups, portfolio
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words
@@ -19,7 +20,13 @@ from changqing.web.portfolio import answers
 from changqing.web.portfolio.concentration import concentration, family_bars
 from changqing.web.portfolio.drawing import pareto_chart, whale_chart
 from changqing.web.portfolio.figures import gini_arithmetic, hhi_arithmetic, strip
-from changqing.web.portfolio.scales import abc_rows, band_rows, eighty_twenty_rows, whale_rows
+from changqing.web.portfolio.scales import (
+    abc_rows,
+    band_rows,
+    eighty_twenty_rows,
+    history_rows,
+    whale_rows,
+)
 from changqing.web.reader import reader
 
 DEFAULT = "36m"
@@ -44,6 +51,7 @@ def _empty(request: HttpRequest, found: Portfolio) -> dict[str, Any]:
         "found": found,
         "may_bring_in": may(reader(request), "bring in files"),
         "is_whole_book": found.is_whole_book,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
         "period_choices": period_choices(found.period, "?period="),
         "has_book": bool(found.book_accounts),
     }
@@ -79,6 +87,17 @@ def _page(found: Portfolio) -> dict[str, Any]:
         "rows_title": answers.rows_title(found),
         "row_columns": _row_columns(found),
         "more_url": f"{reverse('accounts')}?period={found.period}",
+        "history": history_rows(found),
+        "history_title": answers.history_title(found),
+        "history_columns": [
+            Column(label=_("算于")),
+            Column(label=_("账至")),
+            Column(label=_("收入"), number=True),
+            Column(label=_("前 20% 占收入"), number=True),
+            Column(label=_("到 80% 的家数"), number=True, wide=True),
+            Column(label=_("方法"), wide=True),
+            Column(label=_("标注")),
+        ],
     }
 
 
@@ -96,7 +115,7 @@ def _caption(found: Portfolio) -> str:
 def _row_columns(found: Portfolio) -> list[Column]:
     columns = [
         Column(label=_("名次")),
-        Column(label=_("客户")),
+        Column(label=pgettext("kind of account", "客户")),
         Column(label=_("等级")),
         Column(label=_("收入"), number=True),
         Column(label=_("累计占比"), number=True, wide=True),
