@@ -75,7 +75,8 @@ def faults(mapping: Mapping, choices: Choices) -> list[Fault]:
         )
     )
     if {"amount", "net_amount", "tax"} <= set(mapping.columns):
-        apart = "abs(v_net_amount + v_tax - v_amount) > greatest(0.02, 0.005 * abs(v_amount))"
+        near = "greatest(0.02, 0.005 * abs(CAST(v_amount AS DECIMAL(38,4))))"
+        apart = f"abs(v_net_amount + v_tax - v_amount) > {near}"
         found.append(Fault("'tax_mismatch'", "net_amount", apart))
     return found
 

@@ -18,13 +18,13 @@ def product_of(quantity: str, price: str) -> str:
 
 def with_tax(net: str, rate: str) -> str:
     """net × (1 + rate), rounded half-even to 4 decimals; NULL when the rate is."""
-    return product_of(net, f"CAST(1 + {rate} AS DECIMAL(18,8))")
+    return product_of(net, f"try_cast(1 + {rate} AS DECIMAL(18,8))")
 
 
 def net_of_tax(gross: str, rate: str) -> str:
     """gross ÷ (1 + rate), rounded half up to the cent, as invoices are; NULL when the rate is."""
-    above = f"CAST({gross} * 10000 AS HUGEINT) * 100000000 * 2"
-    below = f"CAST((1 + {rate}) * 100000000 AS HUGEINT) * 100"
+    above = f"CAST(CAST({gross} AS DECIMAL(38,4)) * 10000 AS HUGEINT) * 100000000 * 2"
+    below = f"CAST((1 + CAST({rate} AS DECIMAL(38,8))) * 100000000 AS HUGEINT) * 100"
 
     def cents(n: str) -> str:
         return (
@@ -53,5 +53,6 @@ def currency_of(mapping: Mapping, choices: Choices) -> str:
 def rate_of(choices: Choices) -> str:
     """The tax rate as a share, 13 and 13 % being .13; where the row has none, the one stated for the file."""
     stated = "NULL" if choices.tax_rate is None else f"CAST('{choices.tax_rate}' AS DECIMAL(18,8))"
-    share = "CASE WHEN v_tax_rate >= 1 THEN CAST(v_tax_rate * 0.01 AS DECIMAL(18,8)) ELSE v_tax_rate END"
+    hundredth = "CAST(CAST(v_tax_rate AS DECIMAL(38,8)) * 0.01 AS DECIMAL(18,8))"
+    share = f"CASE WHEN v_tax_rate >= 1 THEN {hundredth} ELSE v_tax_rate END"
     return f"coalesce({share}, {stated})"

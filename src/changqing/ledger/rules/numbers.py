@@ -84,7 +84,9 @@ def fast(cell: str, style: Style, scale: int) -> str:
         decimals = f"strlen({cell}) - instr({cell}, '.')"
         fits = f"{decimals} <= {scale}" + (f" AND {decimals} <> 3" if style == "mixed" else "")
         plain = f"(NOT contains({cell}, '.') OR ({fits}))"
-    return f"CASE WHEN {value} IS NOT NULL AND {plain} AND NOT contains({cell}, '_') THEN {value} END"
+    # the cast takes 1_000, and rounds 5.0E-5 without a word
+    unmarked = " AND ".join(f"NOT contains({cell}, '{mark}')" for mark in "_Ee")
+    return f"CASE WHEN {value} IS NOT NULL AND {plain} AND {unmarked} THEN {value} END"
 
 
 def wide(cell: str, style: Style, *, exponent: int = 0, shares: bool = False) -> str:

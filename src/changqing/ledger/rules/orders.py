@@ -16,12 +16,12 @@ from changqing.ledger.rules.faults import (
     unread_condition,
 )
 from changqing.ledger.rules.mapping import Mapping
-from changqing.ledger.rules.money import currency_of, net_of_tax, product_of, rate_of
+from changqing.ledger.rules.money import currency_of, net_of_tax, product_of, rate_of, with_tax
 from changqing.ledger.rules.reds import told_kind
 from changqing.ledger.rules.rows import CUSTOMER
 
 #: how far quantity × price may lie from the amount: a cent, or half a percent of it
-_TOLERANCE = "greatest(0.01, 0.005 * abs({0}))"
+_TOLERANCE = "greatest(0.01, 0.005 * abs(CAST({0} AS DECIMAL(38,4))))"
 
 
 def judged(mapping: Mapping, choices: Choices, rows_sql: str) -> str:
@@ -111,7 +111,13 @@ def _tax_fault(mapping: Mapping) -> list[Fault]:
     """Net + tax must be the amount with tax: else one of the columns is not what its name says."""
     if not {"amount", "tax", "amount_with_tax"} <= set(mapping.columns):
         return []
-    return [Fault("'tax_mismatch'", "amount", "abs(a_ + x_ - g_) > greatest(0.02, 0.005 * abs(g_))")]
+    return [
+        Fault(
+            "'tax_mismatch'",
+            "amount",
+            "abs(a_ + x_ - g_) > greatest(0.02, 0.005 * abs(CAST(g_ AS DECIMAL(38,4))))",
+        )
+    ]
 
 
 def _price_faults(mapping: Mapping) -> list[Fault]:
@@ -131,7 +137,7 @@ def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     rounded = rounded_condition(mapping, choices)
     below = f"abs(a_) < abs(qp) - {_TOLERANCE.format('a_')}"
     near_gross = f"abs(abs(qp) - abs(g_)) <= {_TOLERANCE.format('g_')}"
-    near_rate = f"abs(abs(qp) - abs(a_ * (1 + rate_))) <= {_TOLERANCE.format('a_')}"
+    near_rate = f"abs(abs(qp) - abs({with_tax('a_', 'rate_')})) <= {_TOLERANCE.format('a_')}"
     turned = "told IS NOT NULL AND (v_amount > 0 OR v_amount_with_tax > 0 OR v_quantity > 0)"
     return {
         "filled_down": "is_more",
