@@ -41,7 +41,10 @@ class ComponentNode(Node):
 
     def render(self, context: Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.props.items()}
-        inner: dict[str, Any] = {name: nodes.render(context) for name, nodes in self.places.items()}
+        # a place of nothing but layout is empty, so that the component leaves it out
+        inner: dict[str, Any] = {
+            name: SafeString(nodes.render(context).strip()) for name, nodes in self.places.items()
+        }
         inner["slot"] = self.content.render(context)
         inner["it"] = self.used.build(values)
         inner |= {name: context[name] for name in PASSED_ON if name in context}

@@ -75,7 +75,7 @@ def test_it_draws_how_few_reach_eighty_percent(ten: People, client: Client):
     assert "2 家到 80% 收入，占下单客户的 20%" in text
     assert '"formatter": "80/20"' in said.content.decode()
     assert "基尼系数 = Σ(2i − n − 1)·xᵢ ÷ (n·Σx)" in text
-    assert "按客户4,535相当于几家一样大的2" in text
+    assert "按客户 4,535 相当于几家一样大的 2" in text
 
 
 @pytest.mark.row("SEG-06", shows="20/30/50 of the accounts with what they hold against 80/15/5")
