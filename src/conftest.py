@@ -1,11 +1,98 @@
-"""What every test stands on: a data folder of its own and a real PostgreSQL."""
+"""What every test stands on: a data folder of its own, a real PostgreSQL, and the ways in through the doors.
+
+The environment is set before Django reads its settings, so pytest's configuration names no settings module.
+Without DATABASE_URL the run starts the embedded PostgreSQL once, for itself and all of xdist's workers.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import FrameType
 
-# A run never touches the book of whoever runs it.
-os.environ["CHANGQING_DATA"] = str(Path(tempfile.mkdtemp(prefix="changqing-test-")) / "data")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changqing.settings")
+import django
+import pytest
+from django.conf import settings
+
+from changqing.machine.folder import DataFolder
+from changqing.machine.postgres import Postgres
+
+pytest_plugins = ["mission_report", "pytester"]
+
+# A run never touches the book of whoever runs it; each xdist worker has a folder of its own in the run's.
+OWN = Path(tempfile.mkdtemp(prefix="changqing-test-", dir=os.environ.get("CHANGQING_TEST_RUN")))
+os.environ.setdefault("CHANGQING_TEST_RUN", str(OWN))
+os.environ["CHANGQING_DATA"] = str(OWN / "data")
+for left_over in ("CHANGQING_SECRET_KEY", "CHANGQING_BOOK", "CHANGQING_BOOK_URL", "CHANGQING_DEMO_URL"):
+    os.environ.pop(left_over, None)
+
+
+def own_server() -> Postgres | None:
+    """The embedded PostgreSQL of this run, where none was given: not started yet, its address known."""
+    if os.environ.get("DATABASE_URL"):
+        return None
+    # what a test writes need not outlive a power cut
+    careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    server = Postgres(DataFolder(OWN / "server"), settings=careless)
+    os.environ["DATABASE_URL"] = server.url
+    return server
+
+
+def set_up_django() -> None:
+    """Before any other conftest or test imports a table; each xdist worker does it too."""
+    if settings.configured:
+        raise pytest.UsageError("Django was set up before src/conftest.py: unset DJANGO_SETTINGS_MODULE.")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "changqing.settings"
+    django.setup()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+SERVER = own_server()
+set_up_django()
+
+
+def end_in_order(_signal: int, _frame: FrameType | None) -> None:
+    """A polite kill ends the run as Ctrl-C does, so that the server is stopped."""
+    raise KeyboardInterrupt
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(partial(shutil.rmtree, OWN, ignore_errors=True))
+    runs_tests = not (config.option.help or config.option.version or config.option.collectonly)
+    if SERVER and runs_tests:
+        signal.signal(signal.SIGTERM, end_in_order)
+        config.add_cleanup(SERVER.stop)
+        SERVER.ensure_running()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """The console door: ``command("portfolio", "--json")`` is ``changqing portfolio --json``."""
+    from changqing.cli.main import main
+
+    def run(*words: str) -> Ran:
+        capsys.readouterr()
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else int(left.code is not None)
+        told = capsys.readouterr()
+        return Ran(int(code or 0), told.out, told.err)
+
+    return run

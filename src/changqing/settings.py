@@ -39,7 +39,7 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 3},
             "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=600s",
         },
     }
@@ -64,6 +64,7 @@ PROCRASTINATE_ON_APP_READY = "changqing.jobs.queue.on_app_ready"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "changqing.web.middleware.Sealed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -71,7 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "changqing.web.middleware.LanguageOfTheUser",
-    "changqing.web.middleware.Sealed",
+    "changqing.web.middleware.RefusalsAsPages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -110,7 +111,8 @@ TIME_ZONE = env_text("CHANGQING_TIME_ZONE", default="Asia/Shanghai")
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [("", PACKAGE / "web" / "static")]
-STATIC_ROOT = FOLDER.path / "static"
+# built at setup, so that a start copies nothing
+STATIC_ROOT = PACKAGE / "web" / "built"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -3,3 +3,4 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("changqing.web.urls"))]
+handler500 = "changqing.web.errors.views.broken"

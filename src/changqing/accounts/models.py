@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from changqing.people.models import Department
 
@@ -16,11 +17,13 @@ class Account(models.Model):
 
     ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials
     in lower case. ``withdrawn`` marks one whose every import was undone: gone from every page, kept for
-    history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays.
+    history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays;
+    ``edited`` names the fields a person has set, which no file overwrites.
     """
 
     class Kind(models.TextChoices):
-        CUSTOMER = "customer", _("客户")
+        # one word for the archive and for those in it who buy
+        CUSTOMER = "customer", pgettext_lazy("kind of account", "客户")
         PROSPECT = "prospect", _("潜在客户")
         RIVAL = "rival", _("竞争对手")
         PARTNER = "partner", _("合作伙伴")
@@ -37,14 +40,15 @@ class Account(models.Model):
     currency = models.CharField(_("币种"), max_length=3, blank=True)
     tax_number = models.CharField(_("税号"), max_length=60, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="owned_accounts"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     backup = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="backed_up_accounts"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="accounts")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     touched_at = models.DateTimeField(null=True, blank=True)
+    edited = models.JSONField(default=list, blank=True)
     withdrawn = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
-from changqing.accounts.models import Account, Contact
+from changqing.accounts.models import Account as Account
+from changqing.accounts.models import Contact as Contact
+from changqing.accounts.rules import in_a_circle, plain_name
+from changqing.people.models import Department, User
 from changqing.people.permissions import (
     SEES_NOTHING,
     SEES_THE_DEPARTMENT,
@@ -50,12 +56,61 @@ def account_by_key(to: Principal, key: str) -> Account | None:
     return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
 
 
+def holds(words: str) -> Q:
+    """Accounts whose name, pinyin, initials or key hold every one of ``words``."""
+    rule = Q()
+    for word in words.lower().split():
+        rule &= Q(search__contains=word)
+    return rule
+
+
 def searched(rows: QuerySet[Account], words: str) -> QuerySet[Account]:
     """``rows`` whose name, pinyin, initials or key hold every word of ``words``."""
-    for word in words.lower().split():
-        literal = word.replace("\\", "\\\\")
-        rows = rows.filter(Q(search__contains=literal))
-    return rows
+    return rows.filter(holds(words))
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What the accounts a person may see can be narrowed by; owners and departments are (id, name)."""
+
+    industries: list[str]
+    regions: list[str]
+    owners: list[tuple[int, str]]
+    departments: list[tuple[int, str]]
+
+
+def facets(to: Principal) -> Facets:
+    """The values that occur among the accounts that ``to`` may see."""
+    rows = accounts(to).order_by()
+
+    def values(field: str) -> list[str]:
+        return sorted(rows.exclude(**{field: ""}).values_list(field, flat=True).distinct())
+
+    owners = User.objects.filter(pk__in=rows.values("owner")).order_by("full_name")
+    departments = Department.objects.filter(pk__in=rows.values("department")).order_by("path")
+    return Facets(
+        industries=values("industry"),
+        regions=values("region"),
+        owners=list(owners.values_list("pk", "full_name")),
+        departments=list(departments.values_list("pk", "name")),
+    )
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Where an account stands in its group, as far as the reader may see; ``hidden`` counts the rest."""
+
+    parent: Account | None
+    children: list[Account]
+    hidden: int
+
+
+def group_of(to: Principal, account: Account) -> Kin:
+    """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
+    near = Account.objects.filter(Q(pk=account.parent_id) | Q(parent=account), withdrawn=False)
+    seen = list(visible_to(to, near).order_by("pinyin", "pk"))
+    parent = next((each for each in seen if each.pk == account.parent_id), None)
+    return Kin(parent, [each for each in seen if each is not parent], near.count() - len(seen))
 
 
 def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
@@ -65,3 +120,22 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
         .select_related("person")
         .order_by("-until", "person__pinyin")
     )
+
+
+def accounts_named(names: Mapping[str, str]) -> dict[str, int]:
+    """For an import that matches by name: key → account, for ``names`` that exactly one account bears."""
+    bearers: dict[str, set[int]] = {}
+    rows = Account.objects.filter(withdrawn=False).values_list("pk", "name", "short_name")
+    for pk, *borne in rows.iterator():
+        for name in filter(None, borne):
+            bearers.setdefault(plain_name(name), set()).add(pk)
+    found = {key: bearers.get(plain_name(name), set()) for key, name in names.items()}
+    return {key: next(iter(pks)) for key, pks in found.items() if len(pks) == 1}
+
+
+def circles() -> Iterator[str]:
+    """Accounts that are their own ancestors, as sentences; there must be none."""
+    above = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    ring = in_a_circle({child: parent for child, parent in above.items() if parent is not None})
+    for key in Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True):
+        yield _("客户 %(key)s 的上级绕回了自己。") % {"key": key}

@@ -34,19 +34,28 @@ def written(amount: Decimal, currency: str, language: str) -> Written:
     """
     steps = _STEPS["zh" if language.startswith("zh") else "en"]
     size = abs(amount)
-    scale, unit = next((step for step in steps if size >= step[0]), steps[-1])
-    scaled = size / scale
-    digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
-    if scale == 1:
-        digits = 0 if scaled == scaled.to_integral_value() else 2
-    text = f"{scaled.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):,f}"
-    if digits and scale != 1:
+    index = next((index for index, step in enumerate(steps) if size >= step[0]), len(steps) - 1)
+    scale, unit = steps[index]
+    shown = _rounded(size / scale, is_whole_unit=scale == 1)
+    if index and scale != 1 and shown * scale >= steps[index - 1][0]:
+        # rounding has filled the unit: the one above says it shorter
+        scale, unit = steps[index - 1]
+        shown = Decimal(1)
+    text = f"{shown:,f}"
+    if scale != 1 and "." in text:
         text = text.rstrip("0").rstrip(".")
     sign = "−" if amount < 0 and text.strip("0.,") else ""
     return Written(f"{sign}{symbol(currency)}{text}", unit)
 
 
+def _rounded(scaled: Decimal, *, is_whole_unit: bool) -> Decimal:
+    digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+    if is_whole_unit:
+        digits = 0 if scaled == scaled.to_integral_value() else 2
+    return scaled.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+
+
 def exact(amount: Decimal, currency: str) -> str:
     """``amount`` to the cent with its currency: ¥77,548,570.20."""
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{symbol(currency)}{abs(amount).quantize(CENT, ROUND_HALF_EVEN):,f}"
+    cents = amount.quantize(CENT, ROUND_HALF_EVEN)
+    return f"{'−' if cents < 0 else ''}{symbol(currency)}{abs(cents):,f}"

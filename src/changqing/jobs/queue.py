@@ -1,9 +1,71 @@
-"""The queue's tasks; journeys enqueue them by name."""
+"""The queue's tasks. Journeys enqueue them by name; a task is one call of a journey and safe to run twice."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import Any
+
 import procrastinate
+from django.db import close_old_connections
+
+from changqing.journeys import import_ledger
+
+# A worker says that it lives this often; one silent three times over is dead and its work is handed on.
+HEARTBEAT_SECONDS = 4.0
+DEAD_AFTER_SECONDS = 12.0
+TRIES = procrastinate.RetryStrategy(max_attempts=4, wait=2)
+
+log = logging.getLogger(__name__)
+tasks = procrastinate.Blueprint()
 
 
 def on_app_ready(app: procrastinate.App) -> None:
-    """Django's application registry is ready: tasks may be defined."""
+    """Django's application registry is ready: tell the queue its tasks."""
+    app.add_tasks_from(tasks, namespace="book")
+
+
+@tasks.task(name="bring_in", queue="imports", lock="book", retry=TRIES)
+def bring_in(entry: int) -> None:
+    """Bring a file that was handed in into the book."""
+    _in_its_own_connection(import_ledger.run, entry)
+
+
+@tasks.task(name="switch_import", queue="imports", lock="book", retry=TRIES)
+def switch_import(number: int, to: str, by: int | None) -> None:
+    """Undo or redo an import that a person asked for in a page."""
+    _in_its_own_connection(import_ledger.switch, number, to, by)
+
+
+@tasks.periodic(cron="*/10 * * * * *")
+@tasks.task(name="take_over", queue="care", queueing_lock="take_over", pass_context=True)
+async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Hand on the jobs of workers that died."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        log.warning("job %s (%s) lost its worker; it starts again", job.id, job.task_name)
+        await manager.retry_job(job)
+
+
+def run_worker() -> None:
+    """Work until told to stop; two jobs at a time, so that the care of dead workers never waits."""
+    from procrastinate.contrib.django import app
+
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()) as worker_app:
+        worker_app.run_worker(
+            concurrency=2,
+            fetch_job_polling_interval=2.0,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
+            shutdown_graceful_timeout=3.0,
+            delete_jobs="successful",
+        )
+
+
+def _in_its_own_connection(journey: Callable[..., None], *values: Any) -> None:
+    close_old_connections()
+    try:
+        journey(*values)
+    finally:
+        close_old_connections()

@@ -10,7 +10,7 @@ from changqing.accounts.models import Account
 from changqing.people.models import Department
 
 
-class Kind(models.TextChoices):
+class FileKind(models.TextChoices):
     """What a file tells."""
 
     ACCOUNTS = "accounts", _("客户")
@@ -44,7 +44,7 @@ class SourceFormat(models.Model):
     """How a source's files of one kind were last read, so that the next one needs no asking."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="formats")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     mapping = models.JSONField(default=dict)
     meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
     options = models.JSONField(default=dict)
@@ -77,7 +77,7 @@ class Import(models.Model):
 
     number = models.PositiveIntegerField(null=True, unique=True)
     source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
     from_day = models.DateField(null=True, blank=True)
     to_day = models.DateField(null=True, blank=True)
@@ -92,7 +92,6 @@ class Import(models.Model):
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     report = models.JSONField(default=dict)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -136,10 +135,16 @@ class Segment(models.Model):
 
 
 class Replacement(models.Model):
-    """While ``newer`` is in force nothing of ``older`` counts: it replaced every one of its lines."""
+    """``newer`` replaces ``rows`` lines of ``older``: while it is in force they do not count.
 
-    newer = models.ForeignKey(Import, models.CASCADE, related_name="replaces_wholly")
-    older = models.ForeignKey(Import, models.CASCADE, related_name="replaced_wholly_by")
+    Noted when ``newer`` comes, against every import before it, undone ones too, since a redo may bring
+    them back. ``wholly``: every line of ``older``, so that its file need not be read at all.
+    """
+
+    newer = models.ForeignKey(Import, models.CASCADE, related_name="replaces")
+    older = models.ForeignKey(Import, models.CASCADE, related_name="replaced_by")
+    rows = models.BigIntegerField()
+    wholly = models.BooleanField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["newer", "older"], name="replacement_once")]
@@ -149,13 +154,15 @@ class Replacement(models.Model):
 
 
 class CustomerKey(models.Model):
-    """Whose account a source's customer key is. Merging and re-matching change this, never the ledger."""
+    """Whose account a source's customer key is. Merging and re-matching change this, never the ledger.
+
+    ``made`` is the account that was created because a file named this key.
+    """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="customers")
     key = models.CharField(max_length=160)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="customer_keys")
-    made_account = models.BooleanField(default=False)
-    rematched = models.BooleanField(default=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     account_path = "account"
 
@@ -189,7 +196,7 @@ class AccountMonth(models.Model):
     ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="months", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     month = models.DateField()
     family = models.CharField(max_length=120)
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
@@ -209,9 +216,9 @@ class AccountMonth(models.Model):
 class AccountFlow(models.Model):
     """Rollup: an account's invoices, receipts, costs to serve and openings by month and currency."""
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="flows", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     month = models.DateField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=FileKind.choices)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=22, decimal_places=4)
     rows = models.IntegerField()

@@ -1,1 +1,1 @@
-"""What runs on this machine: data folder, secrets, embedded PostgreSQL, processes. No Django."""
+"""What runs on this machine: the data folder and its secrets, the embedded PostgreSQL, the processes."""

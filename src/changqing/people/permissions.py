@@ -37,6 +37,7 @@ MAY: dict[str, frozenset[str]] = {
     "see imports": frozenset({Role.OPERATOR, Role.EXECUTIVE}),
     "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR}),
     "add users": frozenset({Role.ADMIN}),
+    "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),
 }
 
@@ -47,7 +48,7 @@ def operator(*, because: str) -> Operator:
 
 
 def sees_the_whole_book(by: Principal) -> bool:
-    return isinstance(by, Operator) or by.role in SEES_THE_BOOK
+    return isinstance(by, Operator) or (by.is_active and by.role in SEES_THE_BOOK)
 
 
 def may(by: Principal, verb: str) -> bool:

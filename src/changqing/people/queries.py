@@ -17,6 +17,14 @@ def user_named(username: str) -> User:
     return user
 
 
+def user_with_id(pk: int) -> User:
+    """The active user ``pk``, or Refused: who has left does nothing any more."""
+    user = User.objects.filter(pk=pk, is_active=True).first()
+    if user is None:
+        raise Refused(_("发起人已停用，没有执行。"))
+    return user
+
+
 def has_users() -> bool:
     return User.objects.exists()
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from changqing.records.models import MethodVersion
+from datetime import datetime
+
+from changqing.records.models import AuditLine, MethodVersion
 
 
 def method_in_force(pack: str) -> MethodVersion:
     """The version of ``pack`` that counts now; MethodVersion.DoesNotExist before the first start."""
     return MethodVersion.objects.get(pack=pack, in_force=True)
+
+
+def knows_method(pack: str, digest: str) -> bool:
+    """Whether this content of ``pack`` has ever been entered."""
+    return MethodVersion.objects.filter(pack=pack, digest=digest).exists()
+
+
+def audit_times(kind: str, key: str, *, verb: str, since: datetime) -> list[datetime]:
+    """When ``verb`` was done to the subject (``kind``, ``key``) after ``since``, oldest first."""
+    lines = AuditLine.objects.filter(subject_kind=kind, subject_key=key, verb=verb, at__gt=since)
+    return list(lines.order_by("at").values_list("at", flat=True))

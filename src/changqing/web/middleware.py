@@ -7,6 +7,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from changqing.base.refused import Refused
+from changqing.web.errors.views import refused
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
@@ -19,6 +22,20 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+
+
+class Sealed:
+    """A strict Content-Security-Policy on every answer, errors too; none is cached unless it says so."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        response["Content-Security-Policy"] = POLICY
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        response.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class LanguageOfTheUser:
@@ -34,16 +51,14 @@ class LanguageOfTheUser:
         return self.answer(request)
 
 
-class Sealed:
-    """A strict Content-Security-Policy on every answer; pages of a person are never cached by others."""
+class RefusalsAsPages:
+    """A refusal that no page caught is shown as its sentence."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.answer(request)
-        response["Content-Security-Policy"] = POLICY
-        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if request.user.is_authenticated:
-            response.setdefault("Cache-Control", "private, no-store")
-        return response
+        return self.answer(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refused(request, exception) if isinstance(exception, Refused) else None

@@ -2,11 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from changqing.people.permissions import may
+from changqing.value.queries import book_as_of
+
+THEME_COOKIE = "changqing_theme"
+THEMES = ("light", "dark")
+KEYS_COOKIE = "changqing_keys"
+
+# The eight places, in their order for good; one is shown from the day its page exists.
+PLACES = (
+    ("today", pgettext_lazy("place", "今日"), "sun"),
+    ("accounts", pgettext_lazy("place", "客户"), "building-factory-2"),
+    ("relationships", pgettext_lazy("place", "关系"), "sitemap"),
+    ("deals", pgettext_lazy("place", "商机"), "target-arrow"),
+    ("service", pgettext_lazy("place", "服务"), "lifebuoy"),
+    ("portfolio", pgettext_lazy("place", "价值"), "coin-yuan"),
+    ("plans", pgettext_lazy("place", "计划"), "map-2"),
+    ("learn", pgettext_lazy("place", "复盘"), "school"),
+)
+MENU = (("imports", _("导入"), "file-import", "see imports"),)
+# In the bottom bar of a phone, 更多 is the fifth.
+IN_THE_BAR = ("today", "accounts", "relationships", "portfolio")
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+class Shell:
+    """The frame as one request sees it; each part is worked out when a template asks for it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @property
+    def theme(self) -> str:
+        """The reader's choice, or nothing: then the machine's wish counts."""
+        chosen = self.request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def keys_are_off(self) -> bool:
+        """Single letters press nothing, as who dictates to a computer may wish."""
+        return self.request.COOKIES.get(KEYS_COOKIE) == "off"
+
+    @cached_property
+    def rail(self) -> list[Place]:
+        return self._places(PLACES)
+
+    @property
+    def bottom(self) -> list[Place]:
+        return [place for place in self.rail if place.name in IN_THE_BAR]
+
+    @cached_property
+    def menu(self) -> list[Place]:
+        user = self.request.user
+        return self._places(
+            (name, label, icon)
+            for name, label, icon, verb in MENU
+            if user.is_authenticated and may(user, verb)
+        )
+
+    def _places(self, wanted: Any) -> list[Place]:
+        found = ((name, label, icon, page_address(name)) for name, label, icon in wanted)
+        path = self.request.path
+        return [
+            Place(name, label, icon, url, path.startswith(url)) for name, label, icon, url in found if url
+        ]
+
+    @cached_property
+    def data_as_of(self) -> date | None:
+        """The last business day the figures know of; None while the book is empty."""
+        return book_as_of() if self.request.user.is_authenticated else None
+
+    @property
+    def search_url(self) -> str:
+        return page_address("accounts")
+
+    @property
+    def initial(self) -> str:
+        """What stands for the person: the last character of a Chinese given name, else the first letter."""
+        name = str(self.request.user).strip()
+        return name[-1] if name and name[-1] >= "\u4e00" else name[:1].upper()
+
+    @property
+    def is_demo(self) -> bool:
+        return settings.BOOK == "demo"
+
+    @property
+    def book_url(self) -> str:
+        return str(settings.BOOK_URL)
+
+    @property
+    def demo_url(self) -> str:
+        return str(settings.DEMO_URL)
+
+
+def page_address(name: str) -> str:
+    """The address of a page, or nothing while there is no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    return {"book": settings.BOOK, "book_url": settings.BOOK_URL, "demo_url": settings.DEMO_URL}
+    return {"shell": Shell(request)}

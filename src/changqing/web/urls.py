@@ -1,5 +1,17 @@
-"""Every page of the product."""
+"""Every page of the product. A page folder has its own urls.py; names are flat."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from changqing.web.errors.views import healthz, readyz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("changqing.web.door.urls")),
+    path("", include("changqing.web.portfolio.urls")),
+    path("", include("changqing.web.accounts.urls")),
+    path("", include("changqing.web.account.urls")),
+    path("", include("changqing.web.imports.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]

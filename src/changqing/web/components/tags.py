@@ -1,5 +1,144 @@
-"""The tags that pages are built of."""
+"""The tags that pages are built of; built into every template, so nothing needs loading."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
+from django.template import Context, Node, NodeList, TemplateSyntaxError
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.utils.html import conditional_escape, format_html_join
+from django.utils.safestring import SafeString
+
+# importing a declaration registers it
+from changqing.web.components import charts, figures, forms, lists, words  # noqa: F401
+from changqing.web.components.registry import Component, component_named
 
 register = template.Library()
+
+PASSED_ON = ("request", "csrf_token", "user", "shell")
+
+
+class ComponentNode(Node):
+    """One use of a component in a template; its prop names were checked when the template was read."""
+
+    child_nodelists = ("content",)
+
+    def __init__(
+        self,
+        used: Component,
+        props: dict[str, FilterExpression],
+        content: NodeList,
+        places: dict[str, NodeList],
+    ) -> None:
+        self.used = used
+        self.props = props
+        self.content = content
+        self.places = places
+
+    def render(self, context: Context) -> SafeString:
+        values = {name: value.resolve(context) for name, value in self.props.items()}
+        inner: dict[str, Any] = {name: nodes.render(context) for name, nodes in self.places.items()}
+        inner["slot"] = self.content.render(context)
+        inner["it"] = self.used.build(values)
+        inner |= {name: context[name] for name in PASSED_ON if name in context}
+        return self.used.template.render(context.new(inner))
+
+
+class SlotNode(Node):
+    """The content of a named place; taken out of the block by the component around it."""
+
+    def __init__(self, name: str, content: NodeList) -> None:
+        self.name = name
+        self.content = content
+
+    def render(self, context: Context) -> str:
+        raise TemplateSyntaxError(f"slot {self.name!r} stands outside the component it belongs to")
+
+
+@register.tag("component")
+def do_component(parser: Parser, token: Token) -> ComponentNode:
+    """``{% component "name" prop=value … %}``, closed by ``{% endcomponent %}`` when it is a block."""
+    used, props = _read_use(parser, token)
+    if not used.block:
+        return ComponentNode(used, props, NodeList(), {})
+    inside = parser.parse(("endcomponent",))
+    parser.delete_first_token()
+    places = {node.name: node.content for node in inside if isinstance(node, SlotNode)}
+    if unknown := sorted(set(places) - used.places):
+        raise TemplateSyntaxError(f"component {used.name!r} has no slot {unknown[0]!r}")
+    content = NodeList([node for node in inside if not isinstance(node, SlotNode)])
+    return ComponentNode(used, props, content, places)
+
+
+def _read_use(parser: Parser, token: Token) -> tuple[Component, dict[str, FilterExpression]]:
+    _, *bits = token.split_contents()
+    if not bits or bits[0][0] not in "\"'":
+        raise TemplateSyntaxError("component needs its name in quotes first")
+    used = component_named(bits.pop(0)[1:-1])
+    names = [bit.split("=", 1)[0] for bit in bits]
+    props = token_kwargs(bits, parser)
+    if bits:
+        raise TemplateSyntaxError(f"component {used.name!r}: {bits[0]!r} is not of the form prop=value")
+    if len(names) != len(props):
+        raise TemplateSyntaxError(f"component {used.name!r} is given a prop twice")
+    used.check_names(set(props))
+    return used, props
+
+
+@register.tag("slot")
+def do_slot(parser: Parser, token: Token) -> SlotNode:
+    """``{% slot "foot" %}…{% endslot %}`` directly inside a block component."""
+    bits = token.split_contents()
+    if len(bits) != 2 or bits[1][0] not in "\"'":
+        raise TemplateSyntaxError("slot needs its name in quotes, and nothing else")
+    content = parser.parse(("endslot",))
+    parser.delete_first_token()
+    return SlotNode(bits[1][1:-1], content)
+
+
+_PHRASE = re.compile(r"[^，；：]*[，；：]+|[^，；：]+")
+
+
+@register.filter
+def phrases(title: object) -> SafeString:
+    """``title`` so that it breaks after ，；： only: each phrase is an inline block.
+
+    Text is escaped; a title that is markup already is left as it is.
+    """
+    text = conditional_escape(title if isinstance(title, str) else str(title))
+    parts = _PHRASE.findall(unescape(text))
+    if len(parts) < 2 or "<" in text:
+        return text
+    return format_html_join("", '<span class="phrase">{}</span>', ((part,) for part in parts))
+
+
+@register.filter
+def minus(number: object) -> str:
+    """A number as pages write it: a real minus sign before what is below zero."""
+    text = str(number)
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+@register.filter
+def share(ratio: float | None, digits: int = 1) -> str:
+    """A ratio as a percentage: 0.274 → 27.4%; – when there is none."""
+    if ratio is None:
+        return "–"
+    # a share that rounds to nothing has no sign
+    return minus(f"{round(ratio * 100, digits) + 0:.{digits}f}%")
+
+
+@register.filter
+def whole(number: int | None) -> str:
+    """A count with thousands separators; – when there is none."""
+    return "–" if number is None else minus(f"{number:,}")
+
+
+@register.filter
+def tone_of(message: Message) -> str:
+    """The tone of a Django message by its level."""
+    return {"success": "green", "warning": "amber", "error": "red"}.get(message.level_tag, "grey")

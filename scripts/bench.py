@@ -1,0 +1,300 @@
+"""Measures a large book on this machine: bringing it in, undoing, and reading it as three persons.
+
+``python scripts/bench.py`` makes fresh books with one and with ten million order lines; ``--lines 1000000``
+chooses, ``--write`` keeps the tables in docs/evidence/bench.md. Each book lives in a folder of its own and
+is measured by a process of its own, since settings are read once. Goals stand beside the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from browse import read_as, web_server
+
+ROOT = Path(__file__).resolve().parents[1]
+EVIDENCE = ROOT / "docs" / "evidence" / "bench.md"
+PASSWORD = f"qing-{secrets.token_hex(8)}"
+WATCHERS = {"all": "executive", "a third": "director-1", "twelve": "manager-001"}
+
+
+@dataclass
+class Measured:
+    """Everything one book showed; seconds, megabytes and milliseconds."""
+
+    accounts: int
+    lines: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+    peak_mb: dict[str, float] = field(default_factory=dict)
+    disk_mb: dict[str, float] = field(default_factory=dict)
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+class Peak:
+    """The most memory that this process, its children and the database held at once, shared pages once."""
+
+    def __init__(self, server: int | None) -> None:
+        self.server, self.most = server, 0.0
+        self._over = threading.Event()
+
+    def __enter__(self) -> Peak:
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.25):
+            roots = [psutil.Process(pid) for pid in (os.getpid(), self.server) if pid]
+            tree = {process for root in roots for process in (root, *root.children(recursive=True))}
+            self.most = max(self.most, sum(map(_held, tree)) / 2**20)
+
+
+def _held(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.Error, OSError):
+        return 0
+
+
+@contextlib.contextmanager
+def clock(into: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    into[name] = into.get(name, 0.0) + time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def timed(stages: dict[str, float], *places: tuple[Any, str, str]) -> Iterator[None]:
+    """Time calls of functions from outside: (module, function, name of the stage)."""
+    kept = [(module, name, getattr(module, name)) for module, name, _ in places]
+
+    def wrapped(real: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def call(*values: Any, **named: Any) -> Any:
+            with clock(stages, stage):
+                return real(*values, **named)
+
+        return call
+
+    for (module, name, real), (_, _, stage) in zip(kept, places, strict=True):
+        setattr(module, name, wrapped(real, stage))
+    try:
+        yield
+    finally:
+        for module, name, real in kept:
+            setattr(module, name, real)
+
+
+def measure(accounts: int, lines: int, folder: Path) -> Measured:
+    """Make, bring in and read one book in ``folder``, with a database of its own where none is given."""
+    from changqing.machine.folder import DataFolder
+    from changqing.machine.postgres import Postgres, database
+
+    data = DataFolder(folder / "data")
+    data.create()
+    os.environ["CHANGQING_DATA"] = str(data.path)
+    with database(data) as url:
+        os.environ["DATABASE_URL"] = url
+        measured = Measured(accounts, lines)
+        server = Postgres(data).pid
+        _set_up()
+        with Peak(server) as peak:
+            book = _generate(measured, folder / "files")
+        measured.peak_mb["generate"] = peak.most
+        with Peak(server) as peak:
+            _bring_in(measured, book)
+        measured.peak_mb["import"] = peak.most
+        _settle(measured)
+        measured.disk_mb["ledger"] = _size(data.ledger)
+        measured.disk_mb["PostgreSQL"] = _size(data.pg) if data.pg.exists() else 0.0
+        with web_server() as port:
+            _read(measured, port)
+    return measured
+
+
+def _set_up() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "changqing.settings"
+    os.environ["CHANGQING_LOG_LEVEL"] = "WARNING"
+    command = [sys.executable, "-m", "changqing", "prepare"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment())
+    import django
+
+    django.setup()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def _size(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+
+
+def _generate(measured: Measured, folder: Path) -> Any:
+    from changqing.demo.large import make_large
+
+    with clock(measured.seconds, "generate files"):
+        return make_large(folder, accounts=measured.accounts, lines=measured.lines)
+
+
+def _bring_in(measured: Measured, book: Any) -> None:
+    from changqing.journeys import import_ledger
+    from changqing.ledger import actions
+    from changqing.people.permissions import operator
+
+    by = operator(because="a benchmark")
+    for kind, path in (("accounts", book.accounts_csv), ("products", book.products_csv)):
+        with clock(measured.seconds, f"import {kind}"):
+            import_ledger.bring_in(by=by, kind=kind, path=path)
+    places = [
+        (import_ledger, "stage", "read and split"),
+        (import_ledger, "take_in", "understand, check, write segments"),
+        (actions, "_note_replaced", "note what is replaced"),
+        (actions, "_compare", "compare with the book"),
+        (actions, "refresh", "rollups"),
+        (import_ledger, "rank_the_book", "rank"),
+    ]
+    with timed(measured.stages, *places), clock(measured.seconds, "import orders → ranked"):
+        entry = import_ledger.bring_in(by=by, kind="orders", path=book.orders_csv)
+    part = _thousand(book.orders_csv)
+    with clock(measured.seconds, "import 1,000 changed lines"):
+        changed = import_ledger.bring_in(by=by, kind="orders", path=part)
+    with clock(measured.seconds, "undo those 1,000"):
+        import_ledger.undo_import(by=by, number=changed.number or 0)
+    with clock(measured.seconds, "undo all orders"):
+        import_ledger.undo_import(by=by, number=entry.number or 0)
+    with clock(measured.seconds, "redo all orders"):
+        import_ledger.redo_import(by=by, number=entry.number or 0)
+
+
+def _thousand(orders: Path) -> Path:
+    """The first thousand lines once more, each a fen more expensive in cost."""
+    part = orders.with_name("thousand.csv")
+    with orders.open(encoding="utf-8") as whole, part.open("w", encoding="utf-8") as file:
+        file.write(next(whole))
+        for _ in range(1_000):
+            head, cost = next(whole).rstrip("\n").rsplit(",", 1)
+            file.write(f"{head},{float(cost) + 0.01:.2f}\n")
+    return part
+
+
+def _settle(measured: Measured) -> None:
+    from django.db import connection
+
+    from changqing.demo.actions import settle_large
+    from changqing.people.permissions import operator
+
+    with clock(measured.seconds, "40 departments, 300 users, owners"):
+        settle_large(by=operator(because="a benchmark"), password=PASSWORD)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _read(measured: Measured, port: int) -> None:
+    from changqing.accounts.queries import accounts
+    from changqing.people.queries import user_named
+
+    for who, username in WATCHERS.items():
+        measured.seen[who] = accounts(user_named(username)).count()
+        measured.pages += [{"who": who, **row} for row in read_as(username, port, PASSWORD)]
+
+
+def told(measured: Measured) -> str:
+    """One book as Markdown tables."""
+    million = f"{measured.lines / 1e6:g}"
+    rows = [f"## {measured.accounts:,} accounts, {million} million order lines", ""]
+    rows += ["| step | seconds |", "| --- | ---: |"]
+    rows += [f"| {name} | {seconds:.2f} |" for name, seconds in measured.seconds.items()]
+    rows += [f"| – of that order import: {name} | {took:.2f} |" for name, took in measured.stages.items()]
+    rows += ["", "| | MB |", "| --- | ---: |"]
+    rows += [f"| most memory, {name} | {size:,.0f} |" for name, size in measured.peak_mb.items()]
+    rows += [f"| on disk, {name} | {size:,.0f} |" for name, size in measured.disk_mb.items()]
+    who = ", ".join(f"{label} = {count:,} accounts" for label, count in measured.seen.items())
+    rows += ["", f"Pages in milliseconds, p50 / p95, read by three persons ({who}).", ""]
+    rows += ["| page | sees | queries | alone | with fragments | so, 8 at a time | × health check |"]
+    rows += ["| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
+    base = {row["who"]: row["alone"][0] for row in measured.pages if row["page"] == "health check"}
+    for row in measured.pages:
+        took = " | ".join(f"{row[n][0]:.0f} / {row[n][1]:.0f}" for n in ("page_alone", "alone", "together"))
+        times = row["page_alone"][0] / base[row["who"]]
+        queries = "{} / {}".format(*row["queries"])
+        rows.append(f"| {row['page']} | {row['who']} | {queries} | {took} | {times:.0f} |")
+    return "\n".join(rows)
+
+
+def compared(books: list[Measured]) -> str:
+    """What ten times the lines cost, within one run on one machine."""
+    small, large = books[0], books[-1]
+    title = f"## {large.lines / small.lines:g} times the lines cost"
+    rows = [title, "", "| step | times |", "| --- | ---: |"]
+    for name, seconds in small.seconds.items():
+        rows.append(f"| {name} | {large.seconds[name] / max(seconds, 0.01):.1f} |")
+    return "\n".join(rows)
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, {memory:.0f} GB, "
+        f"{platform.system()}; ratios hold on other machines better than seconds."
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--lines", default="1000000,10000000", help="sizes, separated by commas")
+    parser.add_argument("--write", action="store_true", help=f"keep the tables in {EVIDENCE.name}")
+    parser.add_argument("--into", type=Path, help="measure one book here and write it as JSON")
+    asked = parser.parse_args()
+    sizes = [int(size) for size in asked.lines.split(",")]
+    if asked.into:
+        measured = measure(asked.accounts, sizes[0], asked.into)
+        (asked.into / "measured.json").write_text(json.dumps(asdict(measured)))
+        return 0
+    books = []
+    for size in sizes:
+        books.append(_in_a_process_of_its_own(asked.accounts, size))
+        print(told(books[-1]), flush=True)
+    parts = ["# What a large book costs", _machine(), *map(told, books)]
+    if len(books) > 1:
+        print(compared(books))
+        parts.append(compared(books))
+    if asked.write:
+        EVIDENCE.parent.mkdir(parents=True, exist_ok=True)
+        EVIDENCE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return 0
+
+
+def _in_a_process_of_its_own(accounts: int, lines: int) -> Measured:
+    folder = Path(tempfile.mkdtemp(prefix="changqing-bench-"))
+    asked = ["--accounts", str(accounts), "--lines", str(lines), "--into", str(folder)]
+    try:
+        subprocess.run([sys.executable, __file__, *asked], check=True, env=_environment())
+        return Measured(**json.loads((folder / "measured.json").read_text()))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,180 @@
+"""Reading the product's pages as a signed-in person's browser does, for the benchmark."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin
+
+ALONE, TOGETHER = 40, 8
+FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+GETS, ON_LOAD = re.compile(r'hx-get="([^"]+)"'), re.compile(r'hx-trigger="[^"]*\bload\b')
+TAG = re.compile(r"<[a-z][^>]*>")
+
+
+@contextlib.contextmanager
+def web_server() -> Iterator[int]:
+    """The web server as the supervisor starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    words = ["-m", "changqing.machine.webserver", "--port", str(port), "--workers", "2"]
+    web = subprocess.Popen([sys.executable, *words, "changqing.web.wsgi:application"], env=dict(os.environ))
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                if Reader(port).get("/healthz")[0] == 200:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        web.terminate()
+        web.wait(20)
+
+
+class Reader:
+    """A signed-in person's browser: one connection, cookies, and the fragments a page asks for."""
+
+    def __init__(self, port: int, password: str = "") -> None:
+        self.password = password
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def sign_in(self, username: str) -> Reader:
+        _, page = self.get("/signin/")
+        token = FIELD.search(page)
+        form = {
+            "username": username,
+            "password": self.password,
+            "csrfmiddlewaretoken": token[1] if token else "",
+        }
+        status, _ = self.ask("POST", "/signin/", urlencode(form))
+        if status != 302:
+            raise SystemExit(f"{username} could not sign in: {status}")
+        return self
+
+    def get(self, path: str) -> tuple[int, str]:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body or None, headers)
+        answer = self.connection.getresponse()
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, content = value.partition(";")[0].partition("=")
+                self.cookies[key] = content
+        return answer.status, answer.read().decode()
+
+    def read(self, path: str) -> tuple[float, float]:
+        """Milliseconds until the page is here, and until the fragments it loads by itself are too."""
+        began = time.perf_counter()
+        status, page = self.get(path)
+        here = time.perf_counter()
+        if status != 200:
+            raise SystemExit(f"{path} answered {status}")
+        for fragment in fragments(page):
+            self.get(urljoin(path, fragment))
+        return (here - began) * 1000, (time.perf_counter() - began) * 1000
+
+
+def fragments(page: str) -> list[str]:
+    """Addresses that ``page`` asks for by itself as soon as it is there."""
+    tags = [tag for tag in TAG.findall(page) if ON_LOAD.search(tag)]
+    return [found[1].replace("&amp;", "&") for tag in tags if (found := GETS.search(tag))]
+
+
+def _pages(user: Any) -> dict[str, list[str]]:
+    """Addresses of each kind of page as ``user`` would visit them: several accounts, several words."""
+    from changqing.accounts.queries import accounts
+
+    step = max(1, accounts(user).count() // 25)
+    some = list(accounts(user).order_by("key").values_list("key", "name", "pinyin")[::step])[:25]
+    names = [name for _, name, _ in some]
+    whole = ["".join(re.findall("[a-z]+", pinyin.lower())) for *_, pinyin in some]
+    initials = ["".join(word[0] for word in re.findall("[a-z]+", pinyin.lower())) for *_, pinyin in some]
+
+    def search(words: list[str]) -> list[str]:
+        return [f"/accounts/?q={quote(word)}" for word in words if word]
+
+    return {
+        "health check": ["/healthz"],
+        "account list": ["/accounts/"],
+        "account list, filtered": [
+            f"/accounts/?industry={quote('钢铁')}",
+            f"/accounts/?region={quote('江苏')}",
+        ],
+        "search, Chinese": search([name[:4] for name in names]),
+        "search, two characters": search([name[:2] for name in names]),
+        "search, pinyin": search([word[:9] for word in whole]),
+        "search, initials": search([word[:4] for word in initials]),
+        "account page": [f"/accounts/{quote(key)}/" for key, *_ in some],
+        "Portfolio": ["/portfolio/"],
+    }
+
+
+def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
+    """Each kind of page: queries, and (p50, p95) in milliseconds of the page by itself, with its fragments,
+    and with its fragments eight at a time."""
+    from changqing.people.queries import user_named
+
+    user = user_named(username)
+    readers = [Reader(port, password).sign_in(username) for _ in range(TOGETHER)]
+    rows = []
+    for page, paths in _pages(user).items():
+        for path in paths[:2]:
+            readers[0].read(path)
+        alone = [readers[0].read(paths[n % len(paths)]) for n in range(ALONE)]
+        together = _side_by_side(readers, paths)
+        row = {
+            "page": page,
+            "queries": _queries(user, paths),
+            "page_alone": _percentiles([first for first, _ in alone]),
+            "alone": _percentiles([whole for _, whole in alone]),
+            "together": _percentiles([whole for _, whole in together]),
+        }
+        rows.append(row)
+    return rows
+
+
+def _side_by_side(readers: list[Reader], paths: list[str]) -> list[tuple[float, float]]:
+    def visit(place: int) -> list[tuple[float, float]]:
+        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 5)]
+
+    with ThreadPoolExecutor(len(readers)) as pool:
+        return [took for several in pool.map(visit, range(len(readers))) for took in several]
+
+
+def _percentiles(took: list[float]) -> tuple[float, float]:
+    return statistics.median(took), statistics.quantiles(took, n=20)[-1]
+
+
+def _queries(user: Any, paths: list[str]) -> tuple[int, int]:
+    """Most queries of any of these pages, then with its fragments, counted by Django itself."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(user)
+    counts = []
+    for path in paths[:3]:
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get(path).content.decode()
+            of_page = len(seen)
+            for fragment in fragments(page):
+                client.get(urljoin(path, fragment))
+        counts.append((of_page, len(seen)))
+    return max(counts)

@@ -1,0 +1,188 @@
+"""What is done to the archive: by books in bulk, and by people one deed at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from changqing.accounts.models import Account, Contact, Person
+from changqing.accounts.queries import accounts as visible_accounts
+from changqing.accounts.rules import in_a_circle, spoken
+from changqing.base.bulk import copy_rows, passing_table
+from changqing.base.refused import Refused
+from changqing.people.models import Department, User
+from changqing.people.permissions import Principal, check_may
+from changqing.records.actions import write_audit
+
+TABLE = Account._meta.db_table
+# What a file may say of an account.
+FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
+BLANK = {**dict.fromkeys(FROM_BOOKS, ""), "kind": str(Account.Kind.CUSTOMER)}
+
+
+@dataclass(frozen=True)
+class BookEntry:
+    """What the books say of one account: its key and the fields of ``FROM_BOOKS`` that they give."""
+
+    key: str
+    fields: Mapping[str, str]
+
+
+def _search_of(name: str, short_name: str, key: str) -> tuple[str, str]:
+    """(pinyin to sort by, text to search in)."""
+    heard = spoken(name, short_name)
+    return heard.sort, f"{heard.search}\n{key.lower()}"
+
+
+def create_from_books(*, entries: Iterable[BookEntry], department: Department | None) -> list[int]:
+    """Accounts for customers that no account is known for, in bulk, in order; keys must be free."""
+    entries = list(entries)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [TABLE, len(entries)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    now, home = timezone.now(), department.pk if department else None
+    fixed = {
+        "version": 1,
+        "edited": "[]",
+        "withdrawn": False,
+        "created_at": now,
+        "department_id": home,
+    }
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for pk, entry in zip(ids, entries, strict=True):
+            said = {**BLANK, "name": entry.key, **entry.fields}
+            sort, search = _search_of(said["name"], said["short_name"], entry.key)
+            yield (pk, entry.key, sort, search, *(said[name] for name in FROM_BOOKS), *fixed.values())
+
+    copy_rows(TABLE, ("id", "key", "pinyin", "search", *FROM_BOOKS, *fixed), rows())
+    return ids
+
+
+def update_from_books(*, said: Mapping[int, Mapping[str, str]]) -> int:
+    """Bring ``said`` (account id → all of FROM_BOOKS) in, not over what a person set; how many changed."""
+    spared = dict(Account.objects.filter(pk__in=list(said)).exclude(edited=[]).values_list("pk", "edited"))
+    told = (
+        (pk, *(None if name in spared.get(pk, ()) else fields[name] for name in FROM_BOOKS))
+        for pk, fields in said.items()
+    )
+    new = ", ".join(f"coalesce(s.{name}, a.{name}) AS {name}" for name in FROM_BOOKS)
+    differs = " OR ".join(f"s.{name} <> a.{name}" for name in FROM_BOOKS)
+    columns = {"id": "bigint", **dict.fromkeys(FROM_BOOKS, "text")}
+    with passing_table("said", columns, told), connection.cursor() as cursor:
+        cursor.execute(f"SELECT a.id, a.key, {new} FROM {TABLE} a JOIN said s USING (id) WHERE {differs}")  # noqa: S608
+        changed = cursor.fetchall()
+    _rewrite(changed)
+    return len(changed)
+
+
+def _rewrite(changed: Sequence[tuple[Any, ...]]) -> None:
+    """Write (id, key, *FROM_BOOKS) rows with their search texts."""
+    if not changed:
+        return
+    at = {name: place for place, name in enumerate(("id", "key", *FROM_BOOKS))}
+    rows = (
+        (row[0], *row[2:], *_search_of(row[at["name"]], row[at["short_name"]], row[at["key"]]))
+        for row in changed
+    )
+    written = (*FROM_BOOKS, "pinyin", "search")
+    columns = {"id": "bigint", **dict.fromkeys(written, "text")}
+    setting = ", ".join(f"{name} = r.{name}" for name in written)
+    with passing_table("rewritten", columns, rows), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {TABLE} a SET {setting} FROM rewritten r WHERE a.id = r.id")  # noqa: S608
+
+
+def set_parents_from_books(*, parents: Mapping[int, int | None]) -> set[int]:
+    """Hang accounts below their groups; those that would close a circle stay as they are and are named."""
+    by_hand = Account.objects.filter(pk__in=list(parents), edited__contains=["parent"])
+    spared = set(by_hand.values_list("pk", flat=True))
+    said = {child: parent for child, parent in parents.items() if child not in spared}
+    known = dict(Account.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    wanted = {child: parent for child, parent in {**known, **said}.items() if parent is not None}
+    ring = in_a_circle(wanted) & set(said)
+    rows = ((child, parent) for child, parent in said.items() if child not in ring)
+    with (
+        passing_table("above", {"id": "bigint", "parent_id": "bigint"}, rows),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"UPDATE {TABLE} a SET parent_id = b.parent_id FROM above b "  # noqa: S608
+            "WHERE a.id = b.id AND a.parent_id IS DISTINCT FROM b.parent_id"
+        )
+    return ring
+
+
+def withdraw(*, accounts: Collection[int], withdrawn: bool) -> int:
+    """Take accounts that only undone imports know off every page, or bring them back."""
+    rows = Account.objects.filter(pk__in=accounts, withdrawn=not withdrawn)
+    if withdrawn:
+        rows = rows.filter(touched_at__isnull=True)
+    return rows.update(withdrawn=withdrawn)
+
+
+def _touched(by: Principal, accounts: Sequence[str]) -> list[Account]:
+    check_may(by, "edit accounts")
+    wanted = set(accounts)
+    found = list(visible_accounts(by).select_for_update(of=("self",)).filter(key__in=wanted).order_by("pk"))
+    missing = sorted(wanted - {account.key for account in found})
+    if missing:
+        raise Refused(_("没有您可编辑的客户：%(keys)s。什么都没有改动。") % {"keys": "、".join(missing[:10])})
+    return found
+
+
+@transaction.atomic
+def assign(
+    *,
+    by: Principal,
+    accounts: Sequence[str],
+    owner: User | None = None,
+    backup: User | None = None,
+    department: Department | None = None,
+) -> int:
+    """Give ``accounts`` (by key) an owner, a backup, a department; what is None stays as it is."""
+    found = _touched(by, accounts)
+    given = {"owner": owner, "backup": backup, "department": department}
+    fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    Account.objects.filter(pk__in=[account.pk for account in found]).update(
+        **fields, version=F("version") + 1, touched_at=timezone.now()
+    )
+    keys = [account.key for account in found]
+    write_audit(
+        by=by,
+        verb="assign",
+        subject=("account", keys[0] if len(keys) == 1 else f"{len(keys)} accounts"),
+        accounts=keys,
+        **{name: str(value) for name, value in fields.items()},
+    )
+    return len(found)
+
+
+@transaction.atomic
+def add_contact(
+    *,
+    by: Principal,
+    account: str,
+    person: Person | str,
+    title: str = "",
+    since: date | None = None,
+    **fields: Any,
+) -> Contact:
+    """``person`` (by name when new) takes a post at ``account`` (by key)."""
+    found = _touched(by, [account])[0]
+    if isinstance(person, str):
+        heard = spoken(person)
+        person = Person.objects.create(name=person.strip(), pinyin=heard.sort[:300], search=heard.search)
+    contact = Contact.objects.create(account=found, person=person, title=title, since=since, **fields)
+    Account.objects.filter(pk=found.pk).update(version=F("version") + 1, touched_at=timezone.now())
+    write_audit(by=by, verb="add contact", subject=("account", found.key), person=person.name, title=title)
+    return contact

@@ -1,0 +1,95 @@
+"""How names are written for searching and sorting, and which group trees can stand."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from pypinyin import Style, pinyin
+from pypinyin.constants import PINYIN_DICT
+
+LONGEST_SORT_KEY = 600
+PIECES = re.compile(r"[\x21-\x7f]+|(?:(?!有限公司|股份|集团)[^\x00-\x7f\s])+|有限公司|股份|集团")
+
+
+class Spoken(NamedTuple):
+    """A name as it sounds: ``sort`` orders, ``search`` is what a typed word is looked for in."""
+
+    sort: str
+    search: str
+
+
+@lru_cache(maxsize=30_000)
+def _lone_reading(character: str) -> str:
+    """How ``character`` sounds when it sounds one way only, else nothing."""
+    if ord(character) not in PINYIN_DICT:
+        return ""
+    heard = set(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+    return heard.pop() if len(heard) == 1 else ""
+
+
+@lru_cache(maxsize=50_000)
+def _run_of(characters: str) -> tuple[str, ...]:
+    return tuple(part[0] for part in pinyin(characters, style=Style.NORMAL, errors="default"))
+
+
+def _syllables(name: str) -> tuple[str, ...]:
+    """A part for each Chinese character and each run of others.
+
+    Finding words is slow and decides only where a character sounds two ways, so it is kept for those.
+    """
+    parts: list[str] = []
+    for piece in PIECES.findall(name):
+        lone = [] if piece[0].isascii() else [_lone_reading(character) for character in piece]
+        if not lone:
+            parts.append(piece)
+        elif all(lone):
+            parts += lone
+        else:
+            parts += _run_of(piece)
+    return tuple(parts)
+
+
+def spoken(*names: str) -> Spoken:
+    """Pinyin and initials of ``names``, lower case.
+
+    >>> spoken("重庆钢铁", "")
+    Spoken(sort='chong qing gang tie', search='重庆钢铁\\nchongqinggangtie\\ncqgt')
+    """
+    lines: list[str] = []
+    sort = ""
+    for name in filter(None, (name.strip().lower() for name in names)):
+        parts = [part.strip() for part in _syllables(name) if part.strip()]
+        sort = sort or " ".join(parts)
+        lines += [name, "".join(parts).replace(" ", ""), "".join(part[0] for part in parts)]
+    return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
+
+
+def plain_name(name: str) -> str:
+    """``name`` as it is compared: one width, one case, no blanks or punctuation.
+
+    >>> plain_name("ＡＢＣ 钢铁（集团）")
+    'abc钢铁集团'
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def in_a_circle(parents: Mapping[int, int]) -> set[int]:
+    """The accounts whose line of parents comes back to themselves; ``parents`` maps child to parent."""
+    caught: set[int] = set()
+    fine: set[int] = set()
+    for start in parents:
+        walked: dict[int, None] = {}
+        node: int | None = start
+        while node is not None and node not in walked and node not in fine and node not in caught:
+            walked[node] = None
+            node = parents.get(node)
+        if node in walked:
+            ring = list(walked)
+            caught.update(ring[ring.index(node) :])
+        fine.update(each for each in walked if each not in caught)
+    return caught

@@ -1,0 +1,134 @@
+"""The child is bounded, can be stopped, dies with its parent, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from django.utils import translation
+
+import changqing
+from changqing.base.refused import Refused
+from changqing.base.tables import ReadingLimits, stage
+from changqing.base.tables.conftest import inline, raw_workbook, rows_of
+
+ROOT = str(Path(changqing.__file__).parent.parent)
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    path = tmp_path / "big.csv"
+    path.write_text("单号,客户,金额\n" + "".join(f"S{i},客户{i % 97},{i}.25\n" for i in range(1_500_000)))
+    return path
+
+
+def _readers() -> list[int]:
+    """Reading children still alive."""
+    mine = psutil.Process().children()
+    return [child.pid for child in mine if any("tables.child" in word for word in child.cmdline())]
+
+
+def test_progress_is_told_and_cancelling_leaves_nothing(big: Path, tmp_path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    found = stage(big, into=tmp_path / "a.parquet", on_progress=lambda *seen: heard.append(seen))
+    assert (found.rows, len(rows_of(found))) == (1_500_000, 1_500_000)
+    assert heard == sorted(heard) and {whole for _, whole in heard} == {big.stat().st_size}
+
+    def stop(done: int, whole: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stage(big, into=tmp_path / "b.parquet", on_progress=stop)
+    assert not (tmp_path / "b.parquet").exists()
+    assert _readers() == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (ReadingLimits(csv_memory_mb=240), "所需内存超过上限 240 MB"),
+        (ReadingLimits(wall_seconds=0, cpu_seconds_per_100mb=0), "超过了 0 秒"),
+    ],
+)
+def test_limits_end_in_a_sentence(big: Path, tmp_path: Path, limits: ReadingLimits, sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        stage(big, into=tmp_path / "a.parquet", limits=limits)
+    assert not (tmp_path / "a.parquet").exists()
+    assert _readers() == []
+
+
+def test_time_that_is_burnt_ends_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "slow.csv"
+    path.write_text("a,b\n" + '5" 管,1\n' * 3_000_000)
+    with pytest.raises(Refused, match="所需计算时间超过上限 1 秒"):
+        stage(path, into=tmp_path / "a.parquet", limits=ReadingLimits(cpu_seconds=1, cpu_seconds_per_100mb=0))
+
+
+def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
+    pipe = tmp_path / "slow.csv"
+    pipe.write_text("a,b\n" + "1,2\n" * 20_000_000)
+    code = (
+        f"import sys; sys.path.insert(0, {ROOT!r})\n"
+        "from pathlib import Path\nfrom changqing.base.tables import stage\n"
+        f"stage(Path({str(pipe)!r}), into=Path({str(tmp_path / 'x.parquet')!r}))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    children: list[psutil.Process] = []
+    while not children:
+        time.sleep(0.02)
+        children = psutil.Process(parent.pid).children()
+    time.sleep(0.5)
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert (len(gone), alive) == (1, [])
+
+
+def test_the_child_starts_without_django(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    code = (
+        f"import sys; sys.path.insert(0, {ROOT!r}); import changqing.base.tables.child\n"
+        "from changqing.base.tables import delimited, sheets\n"
+        "print([name for name in ('django', 'xlsxwriter', 'openpyxl') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_a_folder_gets_a_new_file_and_an_old_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    (tmp_path / "into").mkdir()
+    first = stage(path, into=tmp_path / "into")
+    assert (first.path.parent, first.path.suffix) == (tmp_path / "into", ".parquet")
+    assert rows_of(stage(path, into=first.path)) == [(2, ["1", "2"])]
+
+
+@pytest.mark.parametrize("asked", ["a", '"', ",,", "é"])
+def test_what_cannot_delimit_is_refused(tmp_path: Path, asked: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(Refused, match="不能作分隔符"):
+        stage(path, into=tmp_path / "x", delimiter=asked)
+    with pytest.raises(Refused, match="不认识编码“klingon”。可以选：UTF-8, UTF-8-BOM"):
+        stage(path, into=tmp_path / "x", encoding="klingon")
+    with pytest.raises(Refused, match="没有找到这个文件"):
+        stage(tmp_path, into=tmp_path / "x")
+
+
+def test_sentences_in_english(tmp_path: Path) -> None:
+    path = raw_workbook(tmp_path / "a.xlsx", f'<row r="1">{inline("ZZ1", "a")}</row>')
+    with translation.override("en"), pytest.raises(Refused) as refusal:
+        stage(path, into=tmp_path / "x")
+    assert refusal.value.sentence == (
+        "The file “a.xlsx” was not imported; the book is unchanged. "
+        "Cell ZZ1 of sheet “表” holds something, beyond column 258. "
+        "Most likely a slip: delete the surplus columns right of the table, then import again."
+    )

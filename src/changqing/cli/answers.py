@@ -1,0 +1,66 @@
+"""Ranking and the answers of reports, as JSON for machines and a few lines for people."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from typing import Any
+
+from changqing.base.refused import Refused
+from changqing.cli.book import opened, principal
+from changqing.cli.words import gettext as _
+
+HEADLINES = (
+    "accounts",
+    "buying_accounts",
+    "orders",
+    "lines",
+    "revenue",
+    "margin",
+    "top20_share",
+    "accounts_to_80",
+    "loss_making",
+    "whale_peak",
+    "gini",
+    "hhi",
+    "as_of",
+)
+
+
+def rank(words: Namespace) -> int:
+    with opened():
+        from changqing.journeys.rank_book import rank_book
+
+        rank_book(by=principal(words))
+        print(_("排名已重新计算。"))
+    return 0
+
+
+def portfolio(words: Namespace) -> int:
+    with opened():
+        from changqing.reports.portfolio import portfolio as report
+
+        found = report(principal(words), words.period)
+        more = {"history": found.history_json()} if words.history else {}
+        _show(found.as_json() | more, is_json=words.json)
+    return 0
+
+
+def account(words: Namespace) -> int:
+    with opened():
+        from changqing.reports.account import account_page
+
+        page = account_page(principal(words), words.key)
+        if page is None:
+            raise Refused(_("没有编号为 %(key)s 的客户，或您看不到它。") % {"key": words.key})
+        _show(page.as_json(), is_json=words.json)
+    return 0
+
+
+def _show(said: dict[str, Any], *, is_json: bool) -> None:
+    if is_json:
+        print(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    for name, value in said.items():
+        if name in HEADLINES or not isinstance(value, (dict, list)):
+            print(f"{name:>24}  {value}")

@@ -1,0 +1,133 @@
+"""The words of the console, as data: every command with its help in both languages."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from changqing import __version__
+from changqing.cli import answers, imports, keeping, running, users
+from changqing.cli.words import gettext as _
+
+KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings")
+PERIODS = ("36m", "12m", "all")
+Run = Callable[[Namespace], int | None]
+
+
+def parser() -> ArgumentParser:
+    """The whole console."""
+    top = ArgumentParser(
+        prog="changqing",
+        description=_("常青：大客户关系与全生命周期经营。"),
+        epilog=_("数据目录由 CHANGQING_DATA 指定；设置了 DATABASE_URL 就不启动内置数据库。"),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"changqing {__version__}")
+    top.add_argument("--as", dest="user", metavar=_("用户"), help=_("以该用户的身份执行（默认：本机运营者）"))
+    commands = top.add_subparsers(metavar=_("命令"), required=True)
+    _running(commands)
+    _imports(commands)
+    _answers(commands)
+    _keeping(commands)
+    return top
+
+
+def _command(commands: Any, name: str, run: Run, help_: str) -> ArgumentParser:
+    made: ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    made.set_defaults(run=run)
+    return made
+
+
+def _running(commands: Any) -> None:
+    up = _command(commands, "up", running.up, _("启动数据库、网页和后台任务"))
+    up.add_argument("--port", type=int, help=_("网页端口（默认 8000，或环境变量 PORT）"))
+    up.add_argument("--no-demo", action="store_true", help=_("不启动示例账本"))
+    up.add_argument("--only-demo", action="store_true", help=_("只启动示例账本"))
+    _command(commands, "stop", running.stop, _("停止"))
+    status = _command(commands, "status", running.status, _("现在运行着什么"))
+    status.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    _command(commands, "prepare", running.prepare, _("建好数据表并启用内置方法（启动时自动执行）"))
+    _command(commands, "worker", running.worker, _("只运行后台任务"))
+    demo = _command(commands, "demo", running.demo, _("在这个数据目录里生成示例账本"))
+    demo.add_argument("--if-empty", action="store_true", help=_("账本已有内容就什么也不做"))
+    demo.add_argument("--seed", type=int, default=20, help=_("随机种子"))
+    demo.add_argument("--accounts", type=int, help=_("改为生成大账本：客户数"))
+    demo.add_argument("--lines", type=int, default=1_000_000, help=_("大账本的订单行数"))
+
+
+def _imports(commands: Any) -> None:
+    bring = _command(commands, "import", imports.bring_in, _("导入 CSV 或 XLSX 文件"))
+    bring.add_argument("kind", choices=KINDS, help=_("文件内容"))
+    bring.add_argument("file", type=Path, help=_("文件"))
+    bring.add_argument("--source", default="erp", help=_("文件来自哪个系统（默认 erp）"))
+    bring.add_argument(
+        "--meaning",
+        choices=("lines", "orders", "period"),
+        default="",
+        help=_("lines 逐行更新；orders 整单更新；period 整段账期，用 --from 和 --to 指定"),
+    )
+    bring.add_argument("--from", dest="from_day", type=date.fromisoformat, help=_("账期第一天"))
+    bring.add_argument("--to", dest="to_day", type=date.fromisoformat, help=_("账期最后一天"))
+    bring.add_argument(
+        "--unknown",
+        choices=("create", "match", "refuse"),
+        default="create",
+        help=_("没见过的客户：create 新建，match 按名称匹配，refuse 退回"),
+    )
+    bring.add_argument("--department", default="", help=_("新建客户归入的部门"))
+    bring.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar=_("字段=列名"),
+        help=_("指定某个字段取自哪一列；可重复。写过一次就记住"),
+    )
+    bring.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    listed = _command(commands, "imports", imports.show, _("导入记录；撤销、恢复"))
+    listed.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    deeds = listed.add_subparsers(metavar="list|undo|redo|refused")
+    shown = _command(deeds, "list", imports.show, _("列出导入"))
+    shown.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    for name, run, help_ in (
+        ("undo", imports.undo, _("撤销一次导入")),
+        ("redo", imports.redo, _("恢复撤销的导入")),
+    ):
+        _command(deeds, name, run, help_).add_argument("number", type=int, help=_("导入编号"))
+    refused = _command(deeds, "refused", imports.refused, _("取回被退回的行，格式与原文件相同"))
+    refused.add_argument("id", type=int, help=_("导入的标识（imports list 第一列）"))
+    refused.add_argument("file", type=Path, help=_("写到哪里"))
+    match = _command(commands, "match", imports.match, _("把来源里的一个客户归到另一个客户名下"))
+    match.add_argument("key", help=_("来源里的客户编号"))
+    match.add_argument("account", help=_("归到哪个客户（编号）"))
+    match.add_argument("--source", default="erp", help=_("来源系统"))
+
+
+def _answers(commands: Any) -> None:
+    _command(commands, "rank", answers.rank, _("重新计算全部排名"))
+    portfolio = _command(commands, "portfolio", answers.portfolio, _("客户组合：帕累托、鲸鱼曲线、集中度"))
+    portfolio.add_argument("--period", choices=PERIODS, default="36m", help=_("期间（默认近 36 个月）"))
+    portfolio.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    portfolio.add_argument("--history", action="store_true", help=_("附上历次排名，标出用到已撤销导入的"))
+    account = _command(commands, "account", answers.account, _("一个客户"))
+    account.add_argument("key", help=_("客户编号"))
+    account.add_argument("--json", action="store_true", help=_("输出 JSON"))
+
+
+def _keeping(commands: Any) -> None:
+    user = commands.add_parser("user", help=_("用户"), description=_("用户"))
+    deeds = user.add_subparsers(metavar="add", required=True)
+    add = _command(deeds, "add", users.add, _("新建用户"))
+    add.add_argument("username", help=_("用户名"))
+    add.add_argument("--name", default="", help=_("姓名"))
+    add.add_argument("--role", default="manager", help="manager | director | executive | operator | admin")
+    add.add_argument("--department", default="", help=_("部门；没有就新建"))
+    add.add_argument("--password-stdin", action="store_true", help=_("从标准输入读取密码"))
+    backup = _command(commands, "backup", keeping.backup, _("备份账本到一个文件"))
+    backup.add_argument("file", type=Path, help=_("写到哪里（.tar）"))
+    restore = _command(commands, "restore", keeping.restore, _("把备份恢复到空的数据目录"))
+    restore.add_argument("file", type=Path, help=_("备份文件"))
+    check = _command(commands, "check", keeping.check, _("核对账本的不变量；有问题时退出码为 3"))
+    check.add_argument("--json", action="store_true", help=_("输出 JSON"))

@@ -1,0 +1,23 @@
+"""Books to test on."""
+
+from __future__ import annotations
+
+import pytest
+
+from changqing.base.packs import load, shipped
+from changqing.people.permissions import Operator, operator
+from changqing.records.actions import ship_method
+from changqing.value.rules import ConcentrationMethod
+
+
+@pytest.fixture
+def by() -> Operator:
+    """The operator of the machine."""
+    return operator(because="a test")
+
+
+@pytest.fixture
+def book(db: None) -> None:
+    """An empty book with the shipped methods in force."""
+    pack = load("concentration", ConcentrationMethod)
+    ship_method(pack="concentration", text=shipped("concentration"), digest=pack.digest)

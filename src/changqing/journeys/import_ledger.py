@@ -1,0 +1,187 @@
+"""A ledger arrives: handed in, read in a guarded child, entered in one transaction; undone and redone."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as queue
+
+from changqing.base.faults import reach
+from changqing.base.refused import Refused
+from changqing.base.tables import stage
+from changqing.ledger import actions as ledger
+from changqing.ledger.actions import Changes, Wanted
+from changqing.ledger.intake import take_in
+from changqing.ledger.queries import entered, import_by_id, import_numbered
+from changqing.ledger.segments import duck, kept, scratch
+from changqing.people.permissions import Principal, check_may, operator
+from changqing.people.queries import user_with_id
+from changqing.records.actions import write_audit
+from changqing.value.actions import rank_the_book
+
+if TYPE_CHECKING:
+    from changqing.accounts.models import Account
+    from changqing.ledger.models import Import
+
+# The first half of an advisory lock whose second half is the import: two never run the same one.
+IMPORT_LOCK = 0x0C4A
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def hand_in(
+    *, by: Principal, kind: str, path: Path, source: str = "erp", wanted: Wanted | None = None
+) -> Import:
+    """Keep the file, note the wish, and put it in the queue: all three or none."""
+    entry = ledger.hand_in(
+        by=by, kind=kind, path=path, source=ledger.source_named(code=source), wanted=wanted or Wanted()
+    )
+    queue.configure_task("book:bring_in").defer(entry=entry.pk)
+    write_audit(by=by, verb="hand in", subject=("import", entry.pk), kind=kind, file=entry.file_name)
+    return entry
+
+
+def bring_in(
+    *, by: Principal, kind: str, path: Path, source: str = "erp", wanted: Wanted | None = None
+) -> Import:
+    """Hand a file in and bring it into the book at once; Refused when nothing of it could be entered."""
+    entry = hand_in(by=by, kind=kind, path=path, source=source, wanted=wanted)
+    run(entry.pk)
+    entry.refresh_from_db()
+    if entry.state == entry.State.FAILED:
+        raise Refused(entry.error)
+    return entry
+
+
+def run(pk: int) -> None:
+    """Bring the import ``pk`` into the book, or say on its row why not. Safe to run again at any point."""
+    with _only_here(pk) as is_mine:
+        entry = import_by_id(pk)
+        if not is_mine or entry is None or entry.state in (*entered(), entry.State.FAILED):
+            return
+        if entry.tries >= ledger.MOST_DEATHS:
+            ledger.fail(
+                entry=entry, sentence=_("这个文件几次使程序中断，已停止再试。账本没有改动，原文件已保留。")
+            )
+            return
+        try:
+            _run(entry)
+        except Refused as refused:
+            ledger.fail(entry=entry, sentence=refused.sentence)
+        except Exception:
+            if entry.tries >= ledger.MOST_TRIES:
+                log.exception("import %s failed", pk)
+                ledger.fail(
+                    entry=entry, sentence=_("程序出错，账本没有改动。原文件已保留，请查看日志后再试。")
+                )
+                return
+            raise
+
+
+def _run(entry: Import) -> None:
+    by: Principal = entry.asked_by or operator(because=f"import {entry.pk}")
+    ledger.begin(entry=entry)
+    folder = scratch() / f"import-{entry.pk}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        staged = stage(
+            kept(entry.stored_as),
+            into=folder,
+            called=entry.file_name,
+            on_progress=lambda done, total: ledger.progress(
+                entry=entry, step="reading", done=done, total=total
+            ),
+        )
+        reach("staged")
+        with duck() as connection:
+            ledger.progress(entry=entry, step="checking", done=0, total=staged.rows)
+            taken = take_in(entry, staged, connection)
+            reach("segments-written")
+            ledger.progress(entry=entry, step="entering", done=staged.rows, total=staged.rows)
+            with transaction.atomic():
+                changes = ledger.enter(
+                    entry=entry,
+                    connection=connection,
+                    lines=taken.lines,
+                    refused=taken.refused,
+                    matched=taken.matched,
+                )
+                ledger.save_format(entry=entry)
+                _conclude(entry, changes, by=by, verb="bring in", **taken.report)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def undo_import(*, by: Principal, number: int) -> Changes:
+    """Take import ``number`` out of force: every figure is then as if it had never come."""
+    return _switched(by=by, number=number, verb="undo", act=ledger.undo)
+
+
+def redo_import(*, by: Principal, number: int) -> Changes:
+    """Bring the undone import ``number`` back into its old place."""
+    return _switched(by=by, number=number, verb="redo", act=ledger.redo)
+
+
+def _switched(*, by: Principal, number: int, verb: str, act: Any) -> Changes:
+    check_may(by, "bring in files")
+    with transaction.atomic():
+        entry = import_numbered(by, number)
+        if entry is None:
+            raise Refused(_("没有编号为 %(number)s 的导入。") % {"number": number})
+        changes: Changes = act(entry=entry)
+        _conclude(entry, changes, by=by, verb=verb)
+    return changes
+
+
+@transaction.atomic
+def rematch(*, by: Principal, key: str, account: Account, source: str = "erp") -> Changes:
+    """Say that a source's customer is ``account`` from now on, for all its lines."""
+    check_may(by, "bring in files")
+    changes = ledger.rematch(source=ledger.source_named(code=source), key=key, account=account)
+    rank_the_book(by=operator(because="a customer was matched anew"))
+    write_audit(by=by, verb="match", subject=("customer", f"{source}:{key}"), account=account.key)
+    return changes
+
+
+def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **report: Any) -> None:
+    """The last lines of the one transaction: ranks, report, audit."""
+    if not changes.nothing or changes.accounts_made:
+        rank_the_book(by=operator(because=f"import {entry.number}: {verb}"))
+    ledger.report(entry=entry, verb=verb, changes=changes, **report)
+    write_audit(by=by, verb=verb, subject=("import", entry.number), **changes.as_json())
+    reach("before-commit")
+    transaction.on_commit(lambda: reach("after-commit"))
+
+
+def switch(number: int, to: str, by: int | None) -> None:
+    """The job behind a page's undo and redo."""
+    who: Principal = user_with_id(by) if by is not None else operator(because="asked without a person")
+    act = undo_import if to == "undo" else redo_import
+    try:
+        act(by=who, number=number)
+    except Refused as refused:
+        log.warning("import %s was not switched: %s", number, refused.sentence)
+
+
+@contextmanager
+def _only_here(pk: int) -> Iterator[bool]:
+    """Whether this process alone works on import ``pk``; PostgreSQL forgets the lock with the connection."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [IMPORT_LOCK, pk])
+        row = cursor.fetchone()
+        is_mine = bool(row and row[0])
+    try:
+        yield is_mine
+    finally:
+        if is_mine and database.connection is not None and not database.needs_rollback:
+            with database.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [IMPORT_LOCK, pk])

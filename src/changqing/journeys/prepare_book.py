@@ -1,0 +1,45 @@
+"""A book is made ready: its tables as this version wants them, the shipped methods in force."""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from changqing.base.packs import load, shipped
+from changqing.records.actions import ship_method
+from changqing.records.queries import knows_method
+from changqing.value.rules import ConcentrationMethod
+
+PACKS = {"concentration": ConcentrationMethod}
+# Several processes of one start may find the same empty database.
+PREPARE_LOCK = 0x0C4A_9002
+
+
+def prepare_book() -> bool:
+    """Migrate and ship what is missing; whether anything was."""
+    is_new = not _tables_are_current()
+    if is_new:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARE_LOCK])
+            try:
+                call_command("migrate", verbosity=0, interactive=False)
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
+    for name, model in PACKS.items():
+        pack = load(name, model)
+        if not knows_method(name, pack.digest):
+            ship_method(pack=name, text=shipped(name), digest=pack.digest)
+            is_new = True
+    return is_new
+
+
+def _tables_are_current() -> bool:
+    """Whether every migration on disk is applied, in two queries and without building the graph's states."""
+    if "django_migrations" not in connection.introspection.table_names():
+        return False
+    wanted = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        applied = set(cursor.fetchall())
+    return set(wanted) <= applied

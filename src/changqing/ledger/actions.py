@@ -1,0 +1,437 @@
+"""What happens to the book: an import is entered, undone, redone; a customer is matched anew.
+
+Each runs inside the caller's one transaction, under the book's lock, and ends with rollups that say what
+the lines in force say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from django.db import connection as database
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from changqing.accounts.models import Account
+from changqing.base.faults import reach
+from changqing.base.refused import Refused
+from changqing.ledger.models import (
+    CustomerKey,
+    FileKind,
+    Import,
+    Meaning,
+    Replacement,
+    Segment,
+    Source,
+    SourceFormat,
+)
+from changqing.ledger.owners import (
+    OWNER,
+    accounts_of,
+    make_accounts,
+    names_customers,
+    say_of_accounts,
+    say_of_products,
+    settle_accounts,
+)
+from changqing.ledger.queries import ENTERED, IN_FORCE, in_book_currency, standing
+from changqing.ledger.rollups import refresh
+from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
+from changqing.people.models import Department, User
+from changqing.people.permissions import Principal, check_may
+
+BOOK_LOCK = 0x0C4A_9001
+# After so many tries that ended in an error, and so many starts without an end, a file is given up.
+MOST_TRIES = 3
+MOST_DEATHS = 6
+NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the person who hands a file in says of it; blank is left to the saved or default way."""
+
+    meaning: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+    unknown: str = Import.Unknown.CREATE
+    department: Department | None = None
+    mapping: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Changes:
+    """What entering, undoing or redoing an import did, in rows and in the book's currency."""
+
+    came: int = 0
+    changed: int = 0
+    went: int = 0
+    same: int = 0
+    money_came: Decimal = Decimal(0)
+    money_changed: Decimal = Decimal(0)
+    money_went: Decimal = Decimal(0)
+    accounts_made: int = 0
+    accounts_touched: int = 0
+    circles: list[str] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.came or self.changed or self.went)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()
+        }
+
+
+def lock_the_book() -> None:
+    """Imports, undos and matches stand in line: one at a time until the transaction ends."""
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOOK_LOCK])
+
+
+def source_named(*, code: str) -> Source:
+    """The source known by ``code``, made on first use."""
+    return Source.objects.get_or_create(code=code, defaults={"name": code})[0]
+
+
+def _segment_path(entry: Import, holds: str) -> str:
+    return f"{entry.kind}/{entry.pk:08d}/{holds}.parquet"
+
+
+def write_refused(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+    """Write the rows of ``query`` as those refused of ``entry``."""
+    return write(connection, query, _segment_path(entry, Segment.Holds.REFUSED))
+
+
+def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+    """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines."""
+    owner = OWNER[entry.kind]
+    columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
+    key = "" if "line_key" in columns else f"{owner} AS line_key, "
+    by = f"{owner}, date" if "date" in columns else owner
+    return write(
+        connection,
+        f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
+        f"FROM ({query}) ORDER BY {by}",
+        _segment_path(entry, Segment.Holds.LINES),
+    )
+
+
+def enter(
+    *,
+    entry: Import,
+    connection: duckdb.DuckDBPyConnection,
+    lines: Written,
+    refused: Written | None = None,
+    matched: Mapping[str, int] | None = None,
+) -> Changes:
+    """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
+    lock_the_book()
+    before = standing(entry.kind, source=entry.source)
+    connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
+    _name_whole_orders(connection, refused)
+    _catalogue(entry, Segment.Holds.LINES, lines)
+    if refused:
+        _catalogue(entry, Segment.Holds.REFUSED, refused)
+    _note_replaced(entry, connection)
+    reach("replaced-noted")
+    changes, owners = _compare(entry, connection, before.sql() if before else None)
+    entry.number = (Import.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    entry.state = IN_FORCE
+    entry.finished_at = timezone.now()
+    entry.save()
+    if entry.kind != FileKind.PRODUCTS:
+        CustomerKey.objects.bulk_create(
+            CustomerKey(source=entry.source, key=key, account_id=account)
+            for key, account in (matched or {}).items()
+        )
+        changes.accounts_made = make_accounts(entry, connection)
+    _refresh(entry, connection, owners, changes)
+    return changes
+
+
+def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written | None) -> None:
+    """An order of which a row was refused is not known whole: its older lines stay."""
+    names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
+    if "order_no" not in names:
+        return
+    broken = f"ANTI JOIN {files([refused.path])} r ON n.order_no = r.broken_order" if refused else ""
+    connection.execute(
+        "CREATE TEMP VIEW whole_orders AS "
+        f"SELECT DISTINCT n.order_no FROM new_lines n {broken} WHERE n.order_no IS NOT NULL"
+    )
+
+
+def undo(*, entry: Import) -> Changes:
+    """Every figure as if ``entry`` had never come; its files stay for a redo."""
+    return _switch(entry, to=Import.State.UNDONE)
+
+
+def redo(*, entry: Import) -> Changes:
+    """Bring an undone import back into its old place."""
+    return _switch(entry, to=IN_FORCE)
+
+
+def rematch(*, source: Source, key: str, account: Account) -> Changes:
+    """Say that ``source``'s customer ``key`` is ``account``; the ledger itself is not rewritten."""
+    lock_the_book()
+    row = CustomerKey.objects.select_related("account").filter(source=source, key=key).first()
+    if row is None:
+        raise Refused(_("来源 %(source)s 里没有客户 %(key)s。") % {"source": source.code, "key": key})
+    before = row.account_id
+    CustomerKey.objects.filter(pk=row.pk).update(account=account)
+    changes = Changes(accounts_touched=len({before, account.pk}))
+    with duck() as connection:
+        for kind in (
+            FileKind.ORDERS,
+            FileKind.INVOICES,
+            FileKind.RECEIPTS,
+            FileKind.COSTS,
+            FileKind.OPENINGS,
+        ):
+            refresh(connection, kind, {before, account.pk})
+        changes.circles = say_of_accounts(connection, {before, account.pk})
+    return changes
+
+
+def _switch(entry: Import, *, to: str) -> Changes:
+    lock_the_book()
+    expected = IN_FORCE if to == Import.State.UNDONE else Import.State.UNDONE
+    entry.refresh_from_db()
+    if entry.state != expected:
+        raise Refused(
+            _("导入 %(number)s 现在是“%(state)s”，没有改动任何数字。")
+            % {"number": entry.number or "–", "state": entry.get_state_display()}
+        )
+    _files_are_whole(entry)
+    with duck() as connection:
+        before = standing(entry.kind, source=entry.source)
+        Import.objects.filter(pk=entry.pk).update(state=to)
+        entry.state = to
+        after = standing(entry.kind, source=entry.source)
+        changes, owners = _compare_standings(entry, connection, before.sql(), after.sql(), before, after)
+        if entry.kind != FileKind.PRODUCTS:
+            settle_accounts(entry, connection)
+        _refresh(entry, connection, owners, changes)
+    return changes
+
+
+def _files_are_whole(entry: Import) -> None:
+    for segment in entry.segments.exclude(holds=Segment.Holds.REFUSED):
+        path = at(segment.path)
+        if not path.exists() or digest_of(path) != segment.digest:
+            raise Refused(
+                _("账本文件 %(path)s 缺失或被改动，导入 %(number)s 保持原状。请从备份恢复。")
+                % {"path": segment.path, "number": entry.number}
+            )
+
+
+def _catalogue(entry: Import, holds: str, written: Written) -> None:
+    Segment.objects.create(
+        owner=entry,
+        holds=holds,
+        path=written.path,
+        rows=written.rows,
+        bytes=written.bytes,
+        digest=written.digest,
+    )
+
+
+def _covered(entry: Import, alias: str) -> str:
+    """Whether ``entry`` speaks about the older line ``alias``: by its key, its order or its day."""
+    says = [f"{alias}.line_key IN (SELECT line_key FROM new_lines)"]
+    if entry.meaning == Meaning.ORDERS:
+        says.append(f"{alias}.order_no IN (SELECT order_no FROM whole_orders)")
+    if entry.meaning == Meaning.PERIOD:
+        says.append(f"{alias}.date BETWEEN '{entry.from_day}' AND '{entry.to_day}'")
+    return "(" + " OR ".join(says) + ")"
+
+
+def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None:
+    """Note which lines of which earlier imports, in force or undone, ``entry`` replaces."""
+    earlier = Segment.objects.filter(
+        owner__source=entry.source, owner__kind=entry.kind, owner__state__in=ENTERED, rows__gt=0
+    ).filter(holds=Segment.Holds.LINES)
+    rows_of = dict(earlier.values_list("owner_id", "rows"))
+    if not rows_of:
+        return
+    paths = list(earlier.order_by("path").values_list("path", flat=True))
+    connection.execute(
+        "CREATE TEMP TABLE replaced AS SELECT o.import_id, o.file_row "
+        f"FROM {files(paths)} o WHERE {_covered(entry, 'o')}"
+    )
+    counts = connection.execute("SELECT import_id, count(*) FROM replaced GROUP BY 1").fetchall()
+    Replacement.objects.bulk_create(
+        Replacement(newer=entry, older_id=older, rows=rows, wholly=rows == rows_of[older])
+        for older, rows in counts
+    )
+    partly = [older for older, rows in counts if rows != rows_of[older]]
+    if partly:
+        named = ", ".join(map(str, partly))
+        query = f"SELECT * FROM replaced WHERE import_id IN ({named}) ORDER BY ALL"
+        _catalogue(
+            entry,
+            Segment.Holds.REPLACED,
+            write(connection, query, _segment_path(entry, Segment.Holds.REPLACED)),
+        )
+    connection.execute("DROP TABLE replaced")
+
+
+def _compare(
+    entry: Import, connection: duckdb.DuckDBPyConnection, live: str | None
+) -> tuple[Changes, set[str]]:
+    """What ``entry``'s lines change against the lines that counted before it, and whose lines those are."""
+    if live is None:
+        old = "(SELECT * FROM new_lines WHERE false)"
+    else:
+        old = f"(SELECT * FROM {live} o WHERE {_covered(entry, 'o')})"
+    return _difference(entry.kind, connection, old, "new_lines")
+
+
+def _compare_standings(
+    entry: Import, connection: duckdb.DuckDBPyConnection, before: str, after: str, *standings: object
+) -> tuple[Changes, set[str]]:
+    """What a switch changes: the lines of ``entry`` and of what it replaces, before against after."""
+    was, now = standings
+    shape = before if was else after
+    concerned = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
+    concerned |= set(entry.replaced_by.values_list("newer_id", flat=True))
+    named = ", ".join(map(str, concerned))
+    sides = []
+    for there, sql in ((was, before), (now, after)):
+        sides.append(
+            f"(SELECT * FROM {sql} WHERE import_id IN ({named}))"
+            if there
+            else f"(SELECT * FROM {shape} WHERE false)"
+        )
+    return _difference(entry.kind, connection, *sides)
+
+
+def _difference(
+    kind: str, connection: duckdb.DuckDBPyConnection, old: str, new: str
+) -> tuple[Changes, set[str]]:
+    """Lines of ``old`` and ``new`` by key: came, changed, went or same; and whose the unlike ones are."""
+    owner = OWNER[kind]
+    columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {new}").fetchall()}
+    columns &= {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {old}").fetchall()}
+    content = sorted(columns - NOT_CONTENT)
+    same = " AND ".join(f'o."{name}" IS NOT DISTINCT FROM n."{name}"' for name in content)
+    money = "amount" if "amount" in columns else "0"
+    counted = in_book_currency() if "currency" in columns else "true"
+
+    def side(rows: str) -> str:
+        return f"(SELECT *, CASE WHEN {counted} THEN {money} ELSE 0 END AS counted FROM {rows})"
+
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE difference AS SELECT CASE WHEN o.line_key IS NULL THEN 'came' "
+        f"WHEN n.line_key IS NULL THEN 'went' WHEN {same} THEN 'same' ELSE 'changed' END AS what, "
+        f'o."{owner}" AS old_owner, n."{owner}" AS new_owner, '
+        "coalesce(n.counted, 0) - coalesce(o.counted, 0) AS money "
+        f"FROM {side(old)} o FULL JOIN {side(new)} n ON o.line_key = n.line_key"
+    )
+    changes = Changes()
+    for what, rows, sum_of in connection.execute(
+        "SELECT what, count(*), sum(money) FROM difference GROUP BY 1"
+    ).fetchall():
+        setattr(changes, what, rows)
+        if what != "same":
+            setattr(changes, f"money_{what}", Decimal(sum_of))
+    owners = connection.execute(
+        "SELECT old_owner FROM difference WHERE what <> 'same' AND old_owner IS NOT NULL "
+        "UNION SELECT new_owner FROM difference WHERE what <> 'same' AND new_owner IS NOT NULL"
+    ).fetchall()
+    return changes, {row[0] for row in owners}
+
+
+def _refresh(
+    entry: Import, connection: duckdb.DuckDBPyConnection, owners: set[str], changes: Changes
+) -> None:
+    """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force."""
+    if changes.nothing:
+        return
+    if entry.kind == FileKind.PRODUCTS:
+        touched = say_of_products(entry, connection, owners)
+        changes.accounts_touched = len(touched)
+        refresh(connection, FileKind.ORDERS, touched)
+        return
+    touched = accounts_of(entry.source, owners)
+    changes.accounts_touched = len(touched)
+    if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
+        changes.circles = say_of_accounts(connection, touched)
+    refresh(connection, entry.kind, touched)
+
+
+def hand_in(
+    *,
+    by: Principal,
+    kind: str,
+    path: Path,
+    source: Source,
+    wanted: Wanted,
+) -> Import:
+    """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet."""
+    check_may(by, "bring in files")
+    if kind not in FileKind.values:
+        known = "、".join(FileKind.values)
+        raise Refused(_("没有“%(kind)s”这种文件。可用：%(known)s") % {"kind": kind, "known": known})
+    digest, stored = keep(path)
+    return Import.objects.create(
+        source=source,
+        kind=kind,
+        meaning=wanted.meaning,
+        from_day=wanted.from_day,
+        to_day=wanted.to_day,
+        unknown=wanted.unknown,
+        department=wanted.department,
+        mapping=wanted.mapping,
+        file_name=path.name[-255:],
+        file_digest=digest,
+        stored_as=stored,
+        asked_by=by if isinstance(by, User) else None,
+    )
+
+
+def begin(*, entry: Import) -> None:
+    """One more try at ``entry``."""
+    entry.tries += 1
+    Import.objects.filter(pk=entry.pk).update(
+        state=Import.State.RUNNING, step="reading", tries=entry.tries, error=""
+    )
+
+
+def progress(*, entry: Import, step: str, done: int = 0, total: int = 0) -> None:
+    """Say how far ``entry`` is; seen at once, since it is outside the import's transaction."""
+    Import.objects.filter(pk=entry.pk).update(
+        state=Import.State.RUNNING, step=step, rows_done=done, rows_total=total
+    )
+
+
+def fail(*, entry: Import, sentence: str, report: dict[str, Any] | None = None) -> None:
+    """Say that ``entry`` did not get into the book, and why."""
+    Import.objects.filter(pk=entry.pk).exclude(state__in=ENTERED).update(
+        state=Import.State.FAILED, error=sentence, finished_at=timezone.now(), report=report or {}
+    )
+
+
+def report(*, entry: Import, verb: str, changes: Changes, **told: Any) -> None:
+    """Keep on ``entry`` what it did when it came, and what its last undo or redo did."""
+    news = changes.as_json()
+    entry.report = {**entry.report, **told, **news} if verb == "bring in" else {**entry.report, verb: news}
+    Import.objects.filter(pk=entry.pk).update(report=entry.report, step="")
+
+
+def save_format(*, entry: Import) -> None:
+    """Remember how this source's files of this kind are read."""
+    SourceFormat.objects.update_or_create(
+        source=entry.source, kind=entry.kind, defaults={"mapping": entry.mapping, "meaning": entry.meaning}
+    )

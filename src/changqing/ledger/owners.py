@@ -1,0 +1,251 @@
+"""Whose lines they are: accounts and products as the books in force speak of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.db.models import Q
+
+from changqing.accounts.actions import (
+    BLANK,
+    FROM_BOOKS,
+    BookEntry,
+    create_from_books,
+    set_parents_from_books,
+    update_from_books,
+    withdraw,
+)
+from changqing.accounts.models import Account
+from changqing.base.bulk import copy_rows
+from changqing.ledger.models import CustomerKey, FileKind, Import, Product, Segment, Source
+from changqing.ledger.queries import IN_FORCE, fetched, standing
+from changqing.ledger.segments import Standing, files
+
+BATCH = 5_000
+# The source whose customer keys are our account keys as they stand; others carry their source's name.
+DEFAULT_SOURCE = "erp"
+# Which column of a kind's lines names the customer, or the thing itself.
+OWNER: dict[str, str] = dict.fromkeys(FileKind.values, "customer") | {
+    FileKind.ACCOUNTS.value: "key",
+    FileKind.PRODUCTS.value: "key",
+}
+
+
+def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
+    rows = CustomerKey.objects.filter(source=source, key__in=owners)
+    return set(rows.values_list("account_id", flat=True))
+
+
+def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
+    """Accounts for the customers of ``entry`` that nobody is known for; withdrawn ones come back."""
+    owner = OWNER[entry.kind]
+    named = fetched(connection, f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1')
+    known = CustomerKey.objects.filter(source=entry.source)
+    have = (
+        dict(known.values_list("key", "account_id"))
+        if len(named) > BATCH
+        else dict(known.filter(key__in=named).values_list("key", "account_id"))
+    )
+    unknown = [key for key in named if key not in have]
+    taken = set(Account.objects.filter(key__in=unknown).values_list("key", flat=True)) if unknown else set()
+    ours = entry.source.code == DEFAULT_SOURCE
+    free = [key if ours and key not in taken else f"{entry.source.code}:{key}" for key in unknown]
+    said = _first_words(entry, connection) if free else {}
+    entries = [BookEntry(key=new, fields=said.get(key, {})) for key, new in zip(unknown, free, strict=True)]
+    made = create_from_books(entries=entries, department=entry.department)
+    copy_rows(
+        CustomerKey._meta.db_table,
+        ("source_id", "key", "account_id", "made_id"),
+        ((entry.source_id, key, pk, pk) for key, pk in zip(unknown, made, strict=True)),
+    )
+    _bring_back(entry.source, [key for key in named if key in have])
+    return len(made)
+
+
+def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """What the file that names a customer first says of it: fields, or the name beside the number."""
+    if entry.kind != FileKind.ACCOUNTS:
+        found = connection.execute(
+            "SELECT customer, any_value(customer_name) FROM new_lines "
+            "WHERE customer_name IS NOT NULL GROUP BY 1"
+        )
+        return {key: {"name": name} for key, name in found.fetchall()}
+    rows = connection.execute("SELECT * FROM new_lines")
+    names = [column[0] for column in rows.description]
+    described = (dict(zip(names, values, strict=True)) for values in rows.fetchall())
+    return {row["key"]: _fields(row) for row in described}
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, str]:
+    """What a row of an account file says, in the archive's words."""
+    said = {name: row[name] for name in FROM_BOOKS if row.get(name)}
+    if said.get("kind") not in Account.Kind.values:
+        said.pop("kind", None)
+    return said
+
+
+def _bring_back(source: Source, keys: Collection[str]) -> None:
+    rows = CustomerKey.objects.filter(source=source, key__in=keys).filter(
+        Q(account__withdrawn=True) | Q(made__withdrawn=True)
+    )
+    back = {account for pair in rows.values_list("account_id", "made_id") for account in pair if account}
+    if back:
+        withdraw(accounts=back, withdrawn=False)
+
+
+def settle_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> None:
+    """After a switch: accounts that no import in force speaks of are withdrawn, the others are there."""
+    owner = OWNER[entry.kind]
+    paths = list(entry.segments.filter(holds=Segment.Holds.LINES).values_list("path", flat=True))
+    concerned = {
+        row[0] for row in connection.execute(f'SELECT DISTINCT "{owner}" FROM {files(paths)}').fetchall()
+    }
+    own = CustomerKey.objects.filter(source=entry.source, key__in=concerned)
+    candidates = {each for pair in own.values_list("account_id", "made_id") for each in pair if each}
+    rows = list(
+        CustomerKey.objects.filter(Q(account__in=candidates) | Q(made__in=candidates)).values_list(
+            "source_id", "key", "account_id", "made_id"
+        )
+    )
+    spoken_of = _spoken_of(connection, {row[0] for row in rows})
+    standing_ones = {
+        account for source, key, *pair in rows if (source, key) in spoken_of for account in pair if account
+    }
+    withdraw(accounts=candidates & standing_ones, withdrawn=False)
+    withdraw(accounts=candidates - standing_ones, withdrawn=True)
+
+
+def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) -> set[tuple[int, str]]:
+    """(source, customer key) that any import in force names, replaced or not."""
+    found: set[tuple[int, str]] = set()
+    held = Segment.objects.filter(
+        owner__state=IN_FORCE, owner__source__in=sources, holds=Segment.Holds.LINES, rows__gt=0
+    ).exclude(owner__kind=FileKind.PRODUCTS)
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for kind, path in held.values_list("owner__kind", "path"):
+        by_kind[kind].append(path)
+    for kind, paths in by_kind.items():
+        query = f'SELECT DISTINCT source_id, "{OWNER[kind]}" FROM {files(paths)}'
+        found.update((source, key) for source, key in connection.execute(query).fetchall())
+    return found
+
+
+def names_customers(entry: Import, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether ``entry``, or a file it replaces, gives customers' names beside their numbers."""
+    said_by = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
+    held = Segment.objects.filter(owner__in=said_by, holds=Segment.Holds.LINES, rows__gt=0)
+    paths = list(held.values_list("path", flat=True))
+    return (
+        bool(fetched(connection, f"SELECT count(customer_name) > 0 FROM {files(paths)}")[0])
+        if paths
+        else False
+    )
+
+
+def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> list[str]:
+    """Bring what the account files in force say, or the name on the newest line, into ``accounts``.
+
+    Returns the keys of accounts whose parents form a circle; those keep the parent they had.
+    """
+    rows = CustomerKey.objects.filter(account__in=accounts)
+    keys = rows.values_list("source_id", "key", "account_id", "made_id")
+    mine = {(source, key): account for source, key, account, made in keys if made in (None, account)}
+    named = Account.objects.filter(pk__in=set(mine.values())).values_list("pk", "key")
+    said = {account: {**BLANK, "name": key} for account, key in named}
+    for owner, name in _names_on_lines(connection, mine).items():
+        said[mine[owner]]["name"] = name
+    above: dict[int, tuple[int, str]] = {}
+    for row in _rows_of(connection, standing(FileKind.ACCOUNTS), mine):
+        account = mine[row["source_id"], row["key"]]
+        said[account].update(_fields(row))
+        if row.get("parent"):
+            above[account] = row["source_id"], row["parent"]
+    update_from_books(said=said)
+    ring = set_parents_from_books(parents=_parents(said, above))
+    return list(Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True))
+
+
+def _parents(accounts: Iterable[int], above: Mapping[int, tuple[int, str]]) -> dict[int, int | None]:
+    """Child → parent for ``accounts``; ``above`` names parents by source and key."""
+    wanted = CustomerKey.objects.filter(key__in={key for _source, key in above.values()})
+    known = {(source, key): pk for source, key, pk in wanted.values_list("source_id", "key", "account_id")}
+    return {account: known.get(above[account]) if account in above else None for account in accounts}
+
+
+def _rows_of(
+    connection: duckdb.DuckDBPyConnection, rows: Standing, keys: Iterable[tuple[int, str]]
+) -> list[dict[str, Any]]:
+    """The lines of ``rows`` for ``keys`` (source, key), by column name."""
+    if not rows:
+        return []
+    connection.register("mine", _keys_table(keys))
+    found = connection.execute(f"SELECT r.* FROM {rows.sql()} r JOIN mine USING (source_id, key)")
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+
+def _keys_table(keys: Iterable[tuple[int, str]]) -> Any:
+    listed = list(keys)
+    return pa.table(
+        {
+            "source_id": pa.array([source for source, _key in listed], pa.int32()),
+            "key": pa.array([key for _source, key in listed], pa.string()),
+        }
+    )
+
+
+def _names_on_lines(
+    connection: duckdb.DuckDBPyConnection, keys: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], str]:
+    """The customer name on the newest order line in force, where the files give one."""
+    rows = standing(FileKind.ORDERS)
+    if not rows:
+        return {}
+    connection.register("mine", _keys_table(keys))
+    found = connection.execute(
+        "SELECT l.source_id, l.customer, arg_max(l.customer_name, (l.date, l.customer_name)) "
+        f"FROM {rows.sql()} l JOIN mine m ON l.source_id = m.source_id AND l.customer = m.key "
+        "WHERE l.customer_name IS NOT NULL GROUP BY 1, 2"
+    ).fetchall()
+    return {(source, key): name for source, key, name in found}
+
+
+def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> set[int]:
+    """Bring what the product files in force say of ``keys`` into the products; whose lines that moves."""
+    before = dict(Product.objects.filter(source=entry.source, key__in=keys).values_list("key", "family"))
+    said: dict[str, Product] = {}
+    pairs = ((entry.source_id, key) for key in keys)
+    for row in _rows_of(connection, standing(FileKind.PRODUCTS, source=entry.source), pairs):
+        said[row["key"]] = Product(
+            source=entry.source,
+            key=row["key"],
+            name=row.get("name") or "",
+            family=row.get("family") or "",
+            subfamily=row.get("subfamily") or "",
+            unit_cost=row.get("unit_cost"),
+        )
+    Product.objects.bulk_create(
+        said.values(),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["source", "key"],
+        update_fields=["name", "family", "subfamily", "unit_cost"],
+    )
+    Product.objects.filter(source=entry.source, key__in=[key for key in keys if key not in said]).delete()
+    moved = [key for key in keys if before.get(key, "") != (said[key].family if key in said else "")]
+    return _buyers_of(entry.source, connection, moved)
+
+
+def _buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:
+    rows = standing(FileKind.ORDERS, source=source)
+    if not rows or not products:
+        return set()
+    connection.register("moved", _keys_table((source.pk, key) for key in products))
+    found = connection.execute(
+        f"SELECT DISTINCT customer FROM {rows.sql()} l JOIN moved m ON l.product = m.key"
+    ).fetchall()
+    return accounts_of(source, {row[0] for row in found})

@@ -1,0 +1,305 @@
+"""Questions to the books: the catalogue and rollups in PostgreSQL, the lines themselves in the segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from changqing.accounts.models import Account
+from changqing.accounts.queries import visible_to
+from changqing.ledger.models import (
+    AccountMonth,
+    AccountTotals,
+    CustomerKey,
+    FileKind,
+    Import,
+    Product,
+    Replacement,
+    Segment,
+    Source,
+    SourceFormat,
+)
+from changqing.ledger.segments import Standing, duck, literal
+from changqing.people.permissions import Principal, check_may
+
+IN_FORCE = Import.State.IN_FORCE
+ENTERED: tuple[str, ...] = (Import.State.IN_FORCE, Import.State.UNDONE)
+# An order is known by its number; lines without one belong to the order of their day.
+ORDER = "coalesce(order_no, 'on ' || strftime(date, '%Y-%m-%d'))"
+
+
+@dataclass(frozen=True)
+class MonthMoney:
+    month: date
+    family: str
+    revenue: Decimal
+    margin: Decimal
+    revenue_without_cost: Decimal
+    lines: int
+
+
+@dataclass(frozen=True)
+class PurchaseDay:
+    """What one account bought and gave back on one day; ``margin`` is None when no line's cost is known."""
+
+    day: date
+    orders: int
+    lines: int
+    amount: Decimal
+    margin: Decimal | None
+    is_purchase: bool
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    day: date
+    order_no: str | None
+    product: str | None
+    product_name: str
+    family: str
+    quantity: Decimal | None
+    amount: Decimal
+    cost: Decimal | None
+    currency: str | None
+    line_kind: str
+    import_number: int
+    file_row: int
+
+
+def imports(to: Principal) -> QuerySet[Import]:
+    """All imports, newest first, for who may see them."""
+    check_may(to, "see imports")
+    return Import.objects.select_related("source", "asked_by", "department").order_by("-id")
+
+
+def import_numbered(to: Principal, number: int) -> Import | None:
+    return imports(to).filter(number=number).first()
+
+
+def import_with_id(to: Principal, pk: int) -> Import | None:
+    return imports(to).filter(pk=pk).first()
+
+
+def import_by_id(pk: int) -> Import | None:
+    """For the job that runs it; people ask ``import_with_id``."""
+    return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
+
+
+def saved_format(source: Source, kind: str) -> SourceFormat | None:
+    return SourceFormat.objects.filter(source=source, kind=kind).first()
+
+
+def stuck_imports() -> Iterator[str]:
+    """Imports that wait or run though no job will ever touch them, as sentences; there must be none."""
+    open_states = (Import.State.WAITING, Import.State.RUNNING)
+    expected = Import.objects.filter(state__in=open_states).order_by("pk")
+    jobs = ProcrastinateJob.objects.filter(task_name="book:bring_in", status__in=("todo", "doing"))
+    queued = {job["entry"] for job in jobs.values_list("args", flat=True)}
+    for entry in expected:
+        if entry.pk not in queued:
+            yield _("导入 %(id)s（%(file)s）停在“%(state)s”，没有任务在处理。") % {
+                "id": entry.pk,
+                "file": entry.file_name,
+                "state": entry.get_state_display(),
+            }
+
+
+def entered() -> tuple[str, ...]:
+    """The states of imports that have their place in the book."""
+    return ENTERED
+
+
+def standing(kind: str, *, source: Source | None = None) -> Standing:
+    """The files and rows of ``kind`` that count now, from the catalogue, in three queries."""
+    in_force = Import.objects.filter(state=IN_FORCE, kind=kind)
+    if source is not None:
+        in_force = in_force.filter(source=source)
+    noted = Replacement.objects.filter(newer__state=IN_FORCE, older__state=IN_FORCE, newer__kind=kind)
+    gone: set[int] = set()
+    touched: set[int] = set()
+    for older, wholly in noted.values_list("older_id", "wholly"):
+        (gone if wholly else touched).add(older)
+    held = Segment.objects.filter(owner__in=in_force, rows__gt=0).order_by("path")
+    lines = held.filter(holds=Segment.Holds.LINES).exclude(owner__in=gone).values_list("owner_id", "path")
+    replaced = held.filter(holds=Segment.Holds.REPLACED).values_list("path", flat=True)
+    return Standing(
+        whole=tuple(path for owner, path in lines if owner not in touched),
+        partly=tuple(path for owner, path in lines if owner in touched),
+        replaced=tuple(replaced) if touched - gone else (),
+    )
+
+
+def numbers_in_force() -> list[int]:
+    return list(
+        Import.objects.filter(state=IN_FORCE).order_by("number").values_list("number", flat=True)  # type: ignore[arg-type]
+    )
+
+
+def as_of() -> date | None:
+    """The last day with an order line that counts."""
+    return AccountTotals.objects.order_by("-last_day").values_list("last_day", flat=True).first()
+
+
+def months_of(to: Principal, account: Account) -> list[MonthMoney]:
+    """``account``'s money by month and family, oldest first."""
+    rows = visible_to(to, AccountMonth.objects.filter(account=account)).order_by("month", "family")
+    fields = ("month", "family", "revenue", "margin", "revenue_without_cost", "lines")
+    return [MonthMoney(*row) for row in rows.values_list(*fields)]
+
+
+def totals_of(to: Principal, account: Account) -> AccountTotals | None:
+    return visible_to(to, AccountTotals.objects.filter(account=account)).first()
+
+
+def family_sums(to: Principal, since: date | None) -> list[tuple[str, Decimal]]:
+    """Revenue by family over the accounts that ``to`` may see, by whole months from ``since`` on."""
+    rows = visible_to(to, AccountMonth.objects.all())
+    if since:
+        rows = rows.filter(month__gte=since.replace(day=1))
+    return list(rows.values("family").annotate(sum=Sum("revenue")).values_list("family", "sum"))
+
+
+def whose(accounts: Iterable[int] | None = None) -> pa.Table:
+    """(source_id, customer, account_id) of all customer keys, or of those of ``accounts``."""
+    keys = CustomerKey.objects.all()
+    if accounts is not None:
+        keys = keys.filter(account__in=list(accounts))
+    rows = list(keys.values_list("source_id", "key", "account_id"))
+    return pa.table(
+        {
+            "source_id": pa.array([row[0] for row in rows], pa.int32()),
+            "customer": pa.array([row[1] for row in rows], pa.string()),
+            "account_id": pa.array([row[2] for row in rows], pa.int64()),
+        }
+    )
+
+
+def families() -> pa.Table:
+    """(source_id, product, family, product_name) of all products."""
+    rows = list(Product.objects.values_list("source_id", "key", "family", "name"))
+    return pa.table(
+        {
+            "source_id": pa.array([row[0] for row in rows], pa.int32()),
+            "product": pa.array([row[1] for row in rows], pa.string()),
+            "product_family": pa.array([row[2] for row in rows], pa.string()),
+            "known_name": pa.array([row[3] for row in rows], pa.string()),
+        }
+    )
+
+
+def in_book_currency() -> str:
+    return f"(currency IS NULL OR currency = {literal(settings.BOOK_CURRENCY)})"
+
+
+def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] | None = None) -> str:
+    """Register whose is whose; give the relation of order lines that count with account and family."""
+    connection.register("whose", whose(accounts))
+    connection.register("families", families())
+    lines = standing(FileKind.ORDERS)
+    if not lines:
+        return (
+            "(SELECT NULL::BIGINT AS account_id, NULL::DATE AS date, NULL::VARCHAR AS order_no, "
+            "NULL::VARCHAR AS family, NULL::VARCHAR AS known_name, NULL::VARCHAR AS product, "
+            "NULL::DECIMAL(18,4) AS quantity, NULL::DECIMAL(18,4) AS amount, "
+            "NULL::DECIMAL(18,4) AS cost, NULL::VARCHAR AS currency, NULL::VARCHAR AS line_kind, "
+            "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
+        )
+    return (
+        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "
+        "l.line_kind, l.import_id, l.file_row, f.known_name, "
+        "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
+        f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) "
+        "LEFT JOIN families f USING (source_id, product))"
+    )
+
+
+def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
+    """Every day on which ``account`` has order lines, newest first."""
+    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+        return []
+    with duck() as connection:
+        lines = owned_lines(connection, [account.pk])
+        rows = connection.execute(
+            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
+            f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
+            f"WHERE {in_book_currency()} GROUP BY date ORDER BY date DESC"
+        ).fetchall()
+    return [PurchaseDay(*row) for row in rows]
+
+
+def order_lines(
+    to: Principal, account: Account, *, day: date | None = None, limit: int = 100, offset: int = 0
+) -> list[OrderLine]:
+    """``account``'s order lines, newest first; of one ``day`` when given."""
+    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+        return []
+    with duck() as connection:
+        lines = owned_lines(connection, [account.pk])
+        rows = connection.execute(
+            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "
+            f"currency, line_kind, import_id, file_row FROM {lines} WHERE $1 IS NULL OR date = $1 "
+            "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
+            [day, limit, offset],
+        ).fetchall()
+    numbers = dict(Import.objects.filter(pk__in={row[10] for row in rows}).values_list("pk", "number"))
+    return [OrderLine(*(*row[:10], numbers[row[10]], row[11])) for row in rows]
+
+
+def fetched(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    """The first column of ``query``."""
+    return [row[0] for row in connection.execute(query, list(values)).fetchall()]
+
+
+@dataclass(frozen=True)
+class BookSums:
+    """One period of the whole book by account: columns account_id, revenue, margin, orders, lines, annual.
+
+    ``margin`` is NULL where no line's cost is known; ``annual`` is revenue of the last twelve months.
+    ``families`` are sums of revenue by family, "" those without one.
+    """
+
+    since: date | None
+    accounts: pa.Table
+    families: dict[str, Decimal]
+
+
+def book_sums(by: Principal, since: dict[str, date | None], *, annual: date | None) -> dict[str, BookSums]:
+    """The whole book over several periods that end with its last day, in one reading of the ledger."""
+    check_may(by, "rank the book")
+    ours = in_book_currency()
+    with duck() as connection:
+        lines = owned_lines(connection)
+        connection.execute(
+            f"CREATE TEMP TABLE days AS SELECT account_id, {ORDER} AS order_no, date, count(*) AS lines, "
+            f"coalesce(sum(amount) FILTER ({ours}), 0) AS revenue, "
+            f"sum(amount - cost) FILTER ({ours}) AS margin FROM {lines} GROUP BY ALL"
+        )
+        connection.execute(
+            f"CREATE TEMP TABLE family_days AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
+            f"WHERE {ours} GROUP BY ALL"
+        )
+        return {name: _period_sums(connection, first, annual) for name, first in since.items()}
+
+
+def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annual: date | None) -> BookSums:
+    accounts = connection.sql(
+        "SELECT account_id, sum(revenue) AS revenue, sum(margin) AS margin, "
+        "count(DISTINCT order_no)::INTEGER AS orders, sum(lines)::INTEGER AS lines, "
+        "coalesce(sum(revenue) FILTER (date >= $2), 0) AS annual FROM days "
+        "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
+        params=[since, annual],
+    ).to_arrow_table()
+    families = connection.execute(
+        "SELECT family, sum(revenue) FROM family_days WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
+    ).fetchall()
+    return BookSums(since=since, accounts=accounts, families=dict(families))

@@ -1,0 +1,94 @@
+"""Files to read in tests: a header and rows, staged as the reader stages them, read as the ledger does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pytest
+
+from changqing.ledger.rules import meaning
+from changqing.ledger.rules.choices import Choices, Wishes
+from changqing.ledger.rules.columns import check, guess
+from changqing.ledger.rules.evidence import decide, evidence_sql
+from changqing.ledger.rules.mapping import Mapping
+from changqing.ledger.rules.notes import NOTES
+
+Row = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of a file: good, refused and skipped rows, the summary, and what was decided."""
+
+    mapping: Mapping
+    choices: Choices
+    good: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
+    skipped: dict[int, str]
+    summary: dict[str, Any]
+
+    def of(self, *names: str) -> list[tuple[Any, ...]]:
+        """These columns of the good rows, in file order."""
+        return [tuple(row[name] for name in names) for row in self.good]
+
+    @property
+    def reasons(self) -> dict[int, list[tuple[str, str]]]:
+        """file_row → (code, field) of each reason."""
+        return {row["file_row"]: [(r["code"], r["field"]) for r in row["reasons"]] for row in self.refused}
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """The notes that were counted at all."""
+        return {note: self.summary[note] for note in NOTES if self.summary[note]}
+
+
+def stage(connection: duckdb.DuckDBPyConnection, width: int, rows: Sequence[Row]) -> None:
+    """The table ``staged``: file_row from 2, c0 … as text, an empty cell being NULL."""
+    cells = ", ".join(f"c{index} VARCHAR" for index in range(width))
+    connection.execute(f"CREATE OR REPLACE TABLE staged (file_row BIGINT, {cells})")
+    marks = ", ".join("?" * (width + 1))
+    whole = [
+        [i + 2, *(cell or None for cell in row), *[None] * (width - len(row))] for i, row in enumerate(rows)
+    ]
+    if whole:
+        connection.executemany(f"INSERT INTO staged VALUES ({marks})", whole)
+
+
+def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def read_rows(kind: str, header: Sequence[str], rows: Sequence[Row], wishes: Wishes | None = None) -> Reading:
+    """Stage and read a file, its columns guessed."""
+    mapping = guess(kind, header, [list(row) for row in rows[:20]])
+    check(mapping, rate_given=bool(wishes and wishes.tax_rate))
+    connection = duckdb.connect(config={"threads": 1})
+    stage(connection, len(header), rows)
+    evidence = fetched(connection, evidence_sql(mapping, "staged"))[0]
+    choices = decide(mapping, evidence, wishes)
+    good = meaning.select_rows(mapping, choices, "staged")
+    connection.execute(f"CREATE TABLE good AS {good}")
+    return Reading(
+        mapping,
+        choices,
+        fetched(connection, "SELECT * FROM good ORDER BY file_row"),
+        fetched(connection, meaning.refused_rows(mapping, choices, "staged")),
+        dict(connection.execute(meaning.skipped_rows(mapping, choices, "staged")).fetchall()),
+        fetched(connection, meaning.summary_sql(mapping, "good"))[0],
+    )
+
+
+@pytest.fixture
+def read() -> Callable[..., Reading]:
+    return read_rows
+
+
+def table(text: str) -> tuple[list[str], list[list[str]]]:
+    """A header and rows from lines of cells set apart by |; cells are stripped."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return lines[0], lines[1:]

@@ -1,0 +1,60 @@
+"""The web server as a process: ``python -m changqing.machine.webserver --port 8000 module:application``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import multiprocessing
+import os
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.server import Server
+
+from changqing.machine.process import die_with_parent
+
+# forked workers share the application that was loaded before them: half the work and memory of a start
+FORKS = multiprocessing.get_start_method() == "fork"
+# threads that wait for the database side by side; the work itself is bounded by the cores
+THREADS = 6
+
+
+def application(target: str) -> Any:
+    """The WSGI application ``module:name``."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def load(target: str) -> Any:
+    """The same, as each worker asks for it; a worker ends with its server."""
+    die_with_parent()
+    return application(target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("target")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    if FORKS:
+        application(asked.target)
+    server = Server(
+        asked.target,
+        address=asked.host,
+        port=asked.port,
+        interface=Interfaces.WSGI,
+        loop=Loops.asyncio,
+        workers=min(asked.workers, os.cpu_count() or 1),
+        blocking_threads=THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.3,
+        workers_kill_timeout=3,
+    )
+    server.serve(target_loader=load)
+
+
+if __name__ == "__main__":
+    main()

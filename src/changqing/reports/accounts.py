@@ -1,0 +1,235 @@
+"""The list of accounts: which, in which order, what they brought, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from changqing.accounts.queries import Facets, facets
+from changqing.ledger.queries import as_of
+from changqing.people.permissions import Principal, sees_the_whole_book
+from changqing.reports.months import change, whole_months
+from changqing.value.queries import (
+    BY_ACCOUNT,
+    BY_PLACE,
+    FEW,
+    Account,
+    AccountRank,
+    Composition,
+    Cut,
+    Narrowing,
+    Ranking,
+    composition_of,
+    count_of,
+    current_ranking,
+    listed,
+    method_of,
+    monthly_revenue,
+    places_among,
+    rows_of,
+)
+
+PER_PAGE = 50
+PERIODS = ("36m", "12m", "all")
+SORTS = (*BY_PLACE, *BY_ACCOUNT)
+TREND_MONTHS = 24
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a person asks of the list; every field has been checked by the door."""
+
+    period: str = "36m"
+    words: str = ""
+    abc: tuple[str, ...] = ()
+    band: tuple[str, ...] = ()
+    industry: str = ""
+    region: str = ""
+    owner: int | None = None
+    department: int | None = None
+    is_loss_making: bool = False
+    never_bought: bool = False
+    silent_days: int | None = None
+    sort: str = "rank"
+    page: int = 1
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but period, order and page was asked."""
+        return replace(self, period="36m", sort="rank", page=1) != Asked()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedAccount:
+    """One account of the list. ``revenue`` and ``margin`` are of the period; None is not known.
+
+    ``change`` compares the last twelve whole months with the twelve before, None without either;
+    ``months`` is the revenue of those 24 months, oldest first.
+    """
+
+    key: str
+    name: str
+    industry: str
+    region: str
+    owner: str
+    department: str
+    abc: str
+    band: str
+    rank: int | None
+    cumulative_share: float | None
+    revenue: Decimal | None
+    margin: Decimal | None
+    last_day: date | None
+    days_silent: int | None
+    months: tuple[Decimal, ...]
+    change: float | None
+
+    @property
+    def margin_rate(self) -> float | None:
+        """Margin ÷ revenue; None where margin is not known or nothing was earned on."""
+        if self.margin is None or self.revenue is None or self.revenue <= 0:
+            return None
+        return float(self.margin / self.revenue)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountList:
+    asked: Asked
+    rows: list[ListedAccount]
+    total: int
+    composition: Composition | None
+    pages: int
+    from_day: date | None
+    as_of: date | None
+    letters: list[str]
+    band_names: Mapping[str, str]
+    ranked_accounts: int
+    method: str
+    currency: str
+    is_whole_book: bool
+
+    @property
+    def is_empty_book(self) -> bool:
+        """Whether there is nothing at all that this person may see."""
+        return not self.total and not self.asked.narrows
+
+
+def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) -> AccountList:
+    """One page of the list for ``to``, in a number of queries that does not grow with its rows."""
+    size = per_page or PER_PAGE
+    ranking = current_ranking(asked.period)
+    today = ranking.as_of if ranking else as_of()
+    wanted = _wanted(asked, today)
+    total = count_of(to, ranking, wanted)
+    pages = max(1, -(-total // size))
+    asked = replace(asked, page=min(max(asked.page, 1), pages))
+    start = (asked.page - 1) * size
+    cut = Cut(start, start + size, asked.sort.removeprefix("-"), asked.sort.startswith("-"))
+    ids = listed(to, ranking, wanted, cut, total)
+    return AccountList(
+        asked=asked,
+        rows=account_rows(to, ids, ranking, today),
+        total=total,
+        composition=_composition(to, ranking, asked, total),
+        pages=pages,
+        from_day=ranking.from_day if ranking else None,
+        as_of=today,
+        letters=list(ranking.results["abc"]) if ranking else [],
+        band_names=band_names(ranking),
+        ranked_accounts=int(ranking.results.get("buying_accounts", 0)) if ranking else 0,
+        method=f"{ranking.method.pack} v{ranking.method.version}" if ranking else "",
+        currency=settings.BOOK_CURRENCY,
+        is_whole_book=sees_the_whole_book(to),
+    )
+
+
+def band_names(ranking: Ranking | None) -> dict[str, str]:
+    """The amount bands by code, in the reader's language; empty where no account has one."""
+    if ranking is None or ranking.results["bands"]["because"]:
+        return {}
+    return {band.code: str(band.name) for band in method_of(ranking).method.bands.levels}
+
+
+def list_composition(to: Principal, asked: Asked) -> Composition:
+    """What the list asked for holds."""
+    ranking = current_ranking(asked.period)
+    return composition_of(to, ranking, _wanted(asked, ranking.as_of if ranking else as_of()))
+
+
+def _composition(to: Principal, ranking: Ranking | None, asked: Asked, total: int) -> Composition | None:
+    """What the list holds where that is known or cheap; None for a long one: the page asks later."""
+    if ranking and sees_the_whole_book(to) and not asked.narrows:
+        said = ranking.results
+        in_a = next(iter(said["abc"].values()))["accounts"]
+        return Composition(said["buying_accounts"], in_a, said["loss_making"] or 0)
+    return (
+        composition_of(to, ranking, _wanted(asked, None if ranking is None else ranking.as_of))
+        if total <= FEW
+        else None
+    )
+
+
+def _wanted(asked: Asked, today: date | None) -> Narrowing:
+    silent = today - timedelta(days=asked.silent_days) if today and asked.silent_days is not None else None
+    return Narrowing(
+        words=asked.words,
+        abc=asked.abc,
+        band=asked.band,
+        industry=asked.industry,
+        region=asked.region,
+        owner=asked.owner,
+        department=asked.department,
+        is_loss_making=asked.is_loss_making,
+        never_bought=asked.never_bought,
+        silent_since=silent,
+    )
+
+
+def account_rows(
+    to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None
+) -> list[ListedAccount]:
+    """The accounts ``ids`` in their order, with place, totals and trend: three queries."""
+    found = rows_of(to, ids)
+    placed = places_among(ranking, found.values())
+    months = whole_months(today, TREND_MONTHS) if today else []
+    money = monthly_revenue(found.values(), months[0]) if months else {}
+    return [
+        _row(found[pk], placed.get(pk), [money.get(pk, {}).get(month, ZERO) for month in months], today)
+        for pk in ids
+        if pk in found
+    ]
+
+
+def _row(
+    account: Account, place: AccountRank | None, months: list[Decimal], today: date | None
+) -> ListedAccount:
+    totals = getattr(account, "totals", None)
+    last = totals.last_day if totals else None
+    return ListedAccount(
+        key=account.key,
+        name=account.name,
+        industry=account.industry,
+        region=account.region,
+        owner=str(account.owner or ""),
+        department=str(account.department or ""),
+        abc=place.abc if place else "",
+        band=place.band if place else "",
+        rank=place.rank if place else None,
+        cumulative_share=place.cumulative_share if place else None,
+        revenue=place.revenue if place else None,
+        margin=place.margin if place else None,
+        last_day=last,
+        days_silent=(today - last).days if today and last else None,
+        months=tuple(months),
+        change=change(sum(months[12:], ZERO), sum(months[:12], ZERO)),
+    )
+
+
+def list_facets(to: Principal) -> Facets:
+    """What the list can be narrowed by."""
+    return facets(to)

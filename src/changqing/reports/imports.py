@@ -1,0 +1,102 @@
+"""The imports: what each did to the book, and what is on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from changqing.ledger.intake import notes_of
+from changqing.ledger.queries import Import, imports
+from changqing.people.permissions import Principal, may
+
+PER_PAGE = 30
+ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """One import and what it did, in rows and in the book's currency; None where it did nothing yet."""
+
+    entry: Import
+    came: int
+    changed: int
+    went: int
+    same: int
+    refused: int
+    money: Decimal | None
+    accounts_made: int
+    accounts_touched: int
+    notes: list[str]
+    columns: list[str]
+    days: tuple[str, ...]
+    can_undo: bool
+    can_redo: bool
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return self.entry.state in ON_ITS_WAY
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportList:
+    deeds: list[Deed]
+    total: int
+    in_force: int
+    page: int
+    pages: int
+    currency: str
+    may_bring_in: bool
+
+    @property
+    def running(self) -> list[Deed]:
+        return [deed for deed in self.deeds if deed.is_on_its_way]
+
+
+def import_list(to: Principal, *, page: int = 1) -> ImportList:
+    """One page of the imports, newest first; Refused for who may not see imports."""
+    rows = imports(to)
+    total = rows.count()
+    pages = max(1, -(-total // PER_PAGE))
+    page = min(max(page, 1), pages)
+    may_bring_in = may(to, "bring in files")
+    shown = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return ImportList(
+        deeds=[_deed(entry, may_bring_in) for entry in shown],
+        total=total,
+        in_force=rows.filter(state=Import.State.IN_FORCE).count(),
+        page=page,
+        pages=pages,
+        currency=settings.BOOK_CURRENCY,
+        may_bring_in=may_bring_in,
+    )
+
+
+def running_imports(to: Principal) -> list[Deed]:
+    """What waits or runs now, the oldest first."""
+    rows = imports(to).filter(state__in=ON_ITS_WAY).order_by("id")[:PER_PAGE]
+    return [_deed(entry, may(to, "bring in files")) for entry in rows]
+
+
+def _deed(entry: Import, may_bring_in: bool) -> Deed:
+    told = entry.report
+    money = [told.get(f"money_{what}") for what in ("came", "changed", "went")]
+    return Deed(
+        entry=entry,
+        came=told.get("came", 0),
+        changed=told.get("changed", 0),
+        went=told.get("went", 0),
+        same=told.get("same", 0),
+        refused=told.get("refused", 0),
+        money=sum((Decimal(each) for each in money if each is not None), Decimal(0))
+        if "came" in told
+        else None,
+        accounts_made=told.get("accounts_made", 0),
+        accounts_touched=told.get("accounts_touched", 0),
+        notes=notes_of(entry),
+        columns=list(dict.fromkeys(told.get("columns", {}).values())),
+        days=(*told.get("days", []), "", "")[:2],
+        can_undo=may_bring_in and entry.state == Import.State.IN_FORCE,
+        can_redo=may_bring_in and entry.state == Import.State.UNDONE,
+    )

@@ -1,0 +1,114 @@
+"""The portfolio on the small book of conftest.py: 36 months hold A1 1000, B2 300, C3 150, D4 50."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from changqing.people.permissions import operator
+from changqing.reports.conftest import People, accounts_come, orders_come
+from changqing.reports.portfolio import Portion, family_groups, portfolio
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value)
+
+
+def test_a_reader_of_the_book_gets_the_whole_book(small_book: People):
+    found = portfolio(small_book.gao, "36m", today=date(2024, 6, 20))
+    said = found.as_json()
+    told = {
+        name: said[name] for name in ("accounts", "buying_accounts", "orders", "lines", "revenue", "margin")
+    }
+    assert told == {
+        "accounts": 6, "buying_accounts": 4, "orders": 7, "lines": 7, "revenue": 1500.0, "margin": 305.0,
+    }  # fmt: skip
+    assert (said["loss_making"], said["whale_peak"], said["whale_eaten"]) == (1, 405.0, 100.0)
+    # A1 holds 2/3, A1 and B2 86.7 %
+    assert (said["accounts_to_80"], said["top20_accounts"]) == (2, 0)
+    assert said["hhi"] == near((1000**2 + 300**2 + 150**2 + 50**2) / 1500**2)
+    assert {letter: row["accounts"] for letter, row in said["abc"].items()} == {"A": 0, "B": 2, "C": 2}
+    assert (said["as_of"], said["period"], said["is_whole_book"]) == ("2024-06-15", "36m", True)
+    assert (found.from_day, found.days_old, found.is_stale) == (date(2021, 6, 16), 5, False)
+    assert found.industries == [
+        Portion("钢铁", Decimal("1150.0000"), near(1150 / 1500)),
+        Portion("风电", Decimal("350.0000"), near(350 / 1500)),
+    ]
+    assert [row.key for row in found.rows] == ["A1", "B2", "C3", "D4"]
+    json.dumps(said)
+
+
+def test_families_are_counted_in_whole_months(small_book: People):
+    assert family_groups(small_book.gao, "36m") == [
+        Portion("轴承", Decimal("1250.0000"), near(1250 / 1500)),
+        Portion("润滑", Decimal("250.0000"), near(250 / 1500)),
+    ]
+    assert [part.name for part in family_groups(small_book.bo, "36m")] == ["润滑", "轴承"]
+
+
+def test_the_whole_book_holds_what_is_older(small_book: People):
+    found = portfolio(small_book.gao, "all")
+    assert (found.money("revenue"), found.money("margin"), found.from_day) == (2400, 1105, None)
+    assert portfolio(operator(because="a test"), "all").as_json() == found.as_json()
+
+
+@pytest.mark.parametrize("who", ["mei", "lin"])
+def test_others_get_the_rows_they_may_see_and_the_ranks_of_the_whole_book(small_book: People, who: str):
+    found = portfolio(getattr(small_book, who), "36m")
+    said = found.as_json()
+    assert (said["accounts"], said["buying_accounts"], said["revenue"], said["margin"]) == (
+        3,
+        2,
+        1300.0,
+        200.0,
+    )
+    assert (said["orders"], said["lines"], said["loss_making"]) == (4, 4, 1)
+    assert (found.is_whole_book, found.book_accounts) == (False, 4)
+    assert {letter: row["accounts"] for letter, row in said["abc"].items()} == {"A": 0, "B": 2, "C": 0}
+    assert said["abc"]["B"]["share"] == near(1.0)
+    assert [(row.key, row.rank) for row in found.rows] == [("A1", 1), ("B2", 2)]
+    assert said["hhi"] == near((1000**2 + 300**2) / 1300**2)
+    assert said["hhi_family"] == near((1200**2 + 100**2) / 1300**2)
+    assert [each["numbers"]["key"] for each in said["verdicts"] if each["question"] == "single_account"] == [
+        "A1"
+    ]
+    json.dumps(said)
+
+
+def test_what_one_may_not_see_is_not_told(small_book: People):
+    told = json.dumps(portfolio(small_book.bo, "36m").as_json(), ensure_ascii=False)
+    found = portfolio(small_book.bo, "36m")
+    assert [(row.key, row.rank) for row in found.rows] == [("C3", 3), ("D4", 4)]
+    assert not {"A1", "B2", "金陵特钢"} & {row.key for row in found.rows}
+    assert '"A1"' not in told and "1000" not in told
+
+
+def test_a_book_older_than_35_days_is_stale(small_book: People):
+    ages = {
+        day: portfolio(small_book.gao, today=day).is_stale for day in (date(2024, 7, 20), date(2024, 7, 21))
+    }
+    assert ages == {date(2024, 7, 20): False, date(2024, 7, 21): True}
+
+
+@pytest.mark.parametrize("who", ["gao", "mei"])
+def test_an_empty_book_is_a_portfolio_without_figures(book: None, people: People, who: str):
+    found = portfolio(getattr(people, who))
+    assert (found.is_empty, found.as_of, found.is_stale, found.rows, found.industries) == (
+        True, None, False, [], [],
+    )  # fmt: skip
+    assert json.loads(json.dumps(found.as_json()))["revenue"] == 0
+
+
+@pytest.mark.parametrize("who", ["gao", "lin", "mei"])
+def test_queries_do_not_grow_with_the_book(small_book: People, who: str, django_assert_max_num_queries):
+    to = getattr(small_book, who)
+    with django_assert_max_num_queries(16) as few:
+        portfolio(to)
+    accounts_come([(f"N{n}", f"新客户{n}", f"行业{n % 7}", "江苏") for n in range(60)])
+    orders_come([(f"N{n}", f"X{n}", "2024-05-01", 10 + n, 5, f"品类{n % 5}") for n in range(60)])
+    with django_assert_max_num_queries(len(few)):
+        portfolio(to)

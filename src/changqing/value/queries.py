@@ -1,0 +1,338 @@
+"""Questions to the current rankings: an account's place, the list of accounts, and the book as columns.
+
+A place (rank, class, band) is of the whole book; which places a person gets to see is ``visible_to``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, F, FilteredRelation, FloatField, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Cast, Coalesce
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from changqing.accounts.models import Account as Account
+from changqing.accounts.queries import accounts, holds, visible_to
+from changqing.base.packs import Pack, parse
+from changqing.ledger.models import AccountMonth, Import
+from changqing.ledger.models import AccountTotals as AccountTotals
+from changqing.people.permissions import Principal, along, sees_the_whole_book
+from changqing.value.models import AccountRank as AccountRank
+from changqing.value.models import Ranking as Ranking
+from changqing.value.rules import ConcentrationMethod
+
+PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
+# What a list may be sorted by; anything else in a request is not a column. Money needs a place in the
+# ranking, so these lists come in two parts: accounts with a place, then those without.
+BY_PLACE = ("rank", "revenue", "margin")
+BY_ACCOUNT = ("name", "last")
+FEW = 1_000
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What the visible accounts of one class, band and industry hold."""
+
+    abc: str
+    band: str
+    industry: str
+    accounts: int
+    revenue: Decimal
+    margin: Decimal
+    orders: int
+    lines: int
+
+
+@dataclass(frozen=True, eq=False)
+class BookColumns:
+    """One entry a visible account of a ranking, in any order, and their exact sums by slice.
+
+    ``ranks`` are the whole book's; ``margin`` is 0 where it is not known.
+    """
+
+    ranks: list[int]
+    revenue: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    margin_known: NDArray[np.bool_]
+    slices: list[Slice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowing:
+    """Which accounts a list shall hold: each field narrows, an empty one does not."""
+
+    words: str = ""
+    abc: tuple[str, ...] = ()
+    band: tuple[str, ...] = ()
+    industry: str = ""
+    region: str = ""
+    owner: int | None = None
+    department: int | None = None
+    is_loss_making: bool = False
+    never_bought: bool = False
+    silent_since: date | None = None
+
+    @property
+    def needs_a_place(self) -> bool:
+        return bool(self.abc or self.band or self.is_loss_making)
+
+    def account_rule(self) -> Q:
+        rule = holds(self.words)
+        for field in ("industry", "region", "owner"):
+            if getattr(self, field):
+                rule &= Q((field, getattr(self, field)))
+        if self.department:
+            rule &= Q(department__path__contains=f"/{self.department}/")
+        if self.never_bought:
+            rule &= Q(totals__isnull=True)
+        if self.silent_since:
+            rule &= Q(totals__last_day__lt=self.silent_since)
+        return rule
+
+    def place_rule(self) -> Q:
+        rule = Q(abc__in=self.abc) if self.abc else Q()
+        if self.band:
+            rule &= Q(band__in=self.band)
+        return rule & Q(margin__lt=0) if self.is_loss_making else rule
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Of a list: how many accounts have a place, how many of them are A, how many lose money."""
+
+    placed: int
+    a: int
+    loss_making: int
+
+
+def current_ranking(period: str) -> Ranking | None:
+    """The ranking of the whole book that counts now for ``period``, with its method."""
+    return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
+
+
+def book_as_of() -> date | None:
+    """The last day that the newest ranking of the whole book knows of."""
+    newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
+    return newest.values_list("as_of", flat=True).first()
+
+
+@lru_cache(maxsize=8)
+def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
+    return parse(name, text, ConcentrationMethod, version=version)
+
+
+def method_of(ranking: Ranking) -> Pack[ConcentrationMethod]:
+    """The thresholds that ``ranking`` was made by."""
+    return _pack(ranking.method.pack, ranking.method.version, ranking.method.text)
+
+
+@dataclass(frozen=True)
+class PastRanking:
+    """One ranking as it was made; ``undone`` are the imports it stood on that are undone now."""
+
+    made_at: datetime
+    as_of: date | None
+    method: str
+    results: Mapping[str, Any]
+    undone: tuple[int, ...]
+
+
+def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
+    """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
+    if not sees_the_whole_book(to):
+        return []
+    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
+    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
+    rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
+    return [
+        PastRanking(
+            made_at=row.made_at,
+            as_of=row.as_of,
+            method=str(row.method),
+            results=row.results,
+            undone=tuple(sorted(undone & set(row.inputs["imports"]))),
+        )
+        for row in rows.order_by("-made_at")[:limit]
+    ]
+
+
+def places_of(to: Principal, account: Account) -> dict[str, AccountRank]:
+    """``account``'s place in every current ranking, by period."""
+    rows = visible_to(to, AccountRank.objects.filter(account=account.pk, ranking__is_current=True))
+    return {row.ranking.period: row for row in rows.select_related("ranking__method")}
+
+
+def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
+    """The visible rows of ``ranking`` as arrays with exact sums, in one query."""
+    held = ("abc", "band", "account__industry")
+    rows = (
+        visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
+        .values_list(*held)
+        .annotate(
+            accounts=Count("pk"),
+            revenues=Sum("revenue"),
+            margins=Sum("margin", default=Decimal(0)),
+            all_orders=Sum("orders"),
+            all_lines=Sum("lines"),
+            ranks=ArrayAgg("rank"),
+            each_revenue=ArrayAgg(Cast("revenue", FloatField())),
+            each_margin=ArrayAgg(Cast("margin", FloatField())),
+        )
+    )
+    parts = list(rows)
+    margin = np.array([each for part in parts for each in part[10]], dtype=np.float64)
+    return BookColumns(
+        ranks=[each for part in parts for each in part[8]],
+        revenue=np.array([each for part in parts for each in part[9]], dtype=np.float64),
+        margin=np.nan_to_num(margin, nan=0.0),
+        margin_known=~np.isnan(margin),
+        slices=[Slice(*part[:8]) for part in parts],
+    )
+
+
+def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:
+    """Visible accounts narrowed to ``wanted``, with their place in ``ranking`` as ``place``."""
+    here = Q(ranks__ranking=ranking.pk if ranking else 0)
+    rows = accounts(to).annotate(place=FilteredRelation("ranks", condition=here))
+    return rows.filter(wanted.account_rule() & along("place", wanted.place_rule()))
+
+
+def _wanted_places(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[AccountRank]:
+    rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
+    return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
+
+
+def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
+    """How many accounts a list holds, exactly."""
+    if wanted.needs_a_place:
+        return _wanted_places(to, ranking, wanted).count()
+    return accounts(to).filter(wanted.account_rule()).count()
+
+
+def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
+    """What a list holds, exactly; joins all of it with its places."""
+    found = _wanted_places(to, ranking, wanted).aggregate(
+        placed=Count("pk"), a=Count("pk", filter=Q(abc="A")), loss_making=Count("pk", filter=Q(margin__lt=0))
+    )
+    return Composition(**found)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which part of a list, in which order. ``sort`` is one of ``BY_PLACE`` or ``BY_ACCOUNT``."""
+
+    start: int
+    stop: int
+    sort: str = "rank"
+    is_descending: bool = False
+
+
+def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int) -> list[int]:
+    """The ids of the accounts that ``cut`` takes from a list of ``total``, in order, in at most 3 queries."""
+    if cut.sort in BY_ACCOUNT:
+        rows = _wanted(to, ranking, wanted).order_by(*_account_order(cut, total))
+        return _window(rows.values_list("pk", flat=True), cut.start, cut.stop, total)
+    placed = _placed(to, ranking, wanted, cut, total)
+    if cut.stop <= total // 2:
+        # most often all asked for have a place, and nobody need count those that have
+        ids = list(placed[cut.start : cut.stop])
+        if len(ids) == cut.stop - cut.start:
+            return ids
+    count = total if wanted.needs_a_place else placed.count()
+    ids = _window(placed, cut.start, cut.stop, count)
+    if wanted.needs_a_place or cut.stop <= count:
+        return ids
+    start = max(cut.start - count, 0)
+    return ids + list(_without_place(to, ranking, wanted)[start : cut.stop - count])
+
+
+def _placed(
+    to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int
+) -> QuerySet[Any, int]:
+    rows = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
+    return (rows.none() if wanted.never_bought else rows).values_list("account_id", flat=True)
+
+
+def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Any, int]:
+    here = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account=OuterRef("pk"))
+    rows = accounts(to).filter(wanted.account_rule()).filter(~Exists(here))
+    return rows.order_by("pinyin", "pk").values_list("pk", flat=True)
+
+
+def _steady(column: str, total: int) -> F | Coalesce:
+    """``column`` to sort by. In a short list out of a long book it is wrapped, so that the database finds the
+    few accounts and sorts them, instead of walking the whole index in order until it has met them all.
+    """
+    return Coalesce(F(column), F(column)) if total <= FEW else F(column)
+
+
+def _place_order(cut: Cut, total: int) -> list[OrderBy]:
+    """Rank 1 is the largest revenue, so sorting by revenue is sorting by rank, the other way round."""
+    if cut.sort == "margin":
+        return [_sorted(F("margin"), cut), _steady("rank", total).asc()]
+    falls = cut.is_descending if cut.sort == "rank" else not cut.is_descending
+    rank = _steady("rank", total)
+    return [rank.desc() if falls else rank.asc()]
+
+
+def _account_order(cut: Cut, total: int) -> list[OrderBy]:
+    column = _steady("pinyin", total) if cut.sort == "name" else F("totals__last_day")
+    return [_sorted(column, cut), F("pk").asc()]
+
+
+def _sorted(column: F | Coalesce, cut: Cut) -> OrderBy:
+    return column.desc(nulls_last=True) if cut.is_descending else column.asc(nulls_last=True)
+
+
+def _window(rows: QuerySet[Any, int], start: int, stop: int, total: int) -> list[int]:
+    """``rows[start:stop]``; past the middle it is read from the end, so that no page costs a whole walk."""
+    stop = min(stop, total)
+    if start >= stop:
+        return []
+    if start <= total // 2:
+        return list(rows[start:stop])
+    return list(rows.reverse()[total - stop : total - start])[::-1]
+
+
+def rows_of(to: Principal, ids: Sequence[int]) -> dict[int, Account]:
+    """The accounts of a list with owner, department and totals."""
+    rows = accounts(to).filter(pk__in=ids).select_related("owner", "department", "totals")
+    return {row.pk: row for row in rows}
+
+
+def places_among(ranking: Ranking | None, seen: Collection[Account]) -> dict[int, AccountRank]:
+    """The places of accounts that the reader may see, by account."""
+    rows = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account__in=seen)
+    return {row.account_id: row for row in rows}
+
+
+def monthly_revenue(seen: Collection[Account], since: date) -> dict[int, dict[date, Decimal]]:
+    """Revenue by month from ``since`` on of accounts that the reader may see, by account."""
+    rows = AccountMonth.objects.filter(account__in=seen, month__gte=since)
+    found: dict[int, dict[date, Decimal]] = {}
+    for account, month, revenue in rows.values_list("account_id", "month").annotate(Sum("revenue")):
+        found.setdefault(account, {})[month] = revenue
+    return found
+
+
+def ranking_breaches() -> Iterator[str]:
+    """Whether the ranking of the whole book adds up to the rollups, as sentences; it must."""
+    ranking = current_ranking("all")
+    if ranking is None:
+        return
+    ranked = AccountRank.objects.filter(ranking=ranking).aggregate(sum=Sum("revenue"), n=Count("pk"))
+    rolled = AccountTotals.objects.aggregate(sum=Sum("revenue"), n=Count("pk"))
+    if (ranked["sum"] or 0, ranked["n"]) != (rolled["sum"] or 0, rolled["n"]):
+        yield _("排名的合计与账本不符：%(ranked)s，应为 %(rolled)s。请运行 changqing rank。") % {
+            "ranked": ranked["sum"],
+            "rolled": rolled["sum"],
+        }

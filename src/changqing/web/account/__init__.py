@@ -1,0 +1,1 @@
+"""The page of one account: one scroll, its sections reached by 1-8."""

@@ -1,0 +1,172 @@
+"""The charts of the account page as ECharts options with a table behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from changqing.ledger.queries import PurchaseDay
+from changqing.reports.account import AccountPage, Month, PurchaseTrack
+from changqing.web.accounts.amounts import in_words, to_the_cent
+from changqing.web.components.charts import Rows
+
+DAYS_DRAWN = 3 * 366
+LABELLED_STEMS = 20
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the chart component takes."""
+
+    option: dict[str, Any]
+    table: Rows
+    label: str
+
+
+def months_chart(found: AccountPage) -> Drawn:
+    """Bars of this year's months, a dashed line of last year's named at its end."""
+    months, currency = found.months, found.currency
+    names = [f"{month.month:%Y-%m}" for month in months]
+    marks = [name if at == 0 or name.endswith("-01") else name[-2:] for at, name in enumerate(names)]
+    last_year = [
+        {"value": float(month.year_before), "words": _year_before_words(month, currency)} for month in months
+    ]
+    option = {
+        "grid": {"left": 24, "right": 44, "top": 24, "bottom": 8, "containLabel": True},
+        "xAxis": {"type": "category", "data": marks, "axisLabel": {"hideOverlap": True}},
+        "yAxis": {"type": "value", "axisLabel": {"show": False}, "axisLine": {"show": False}},
+        "series": [
+            {
+                "type": "bar",
+                "name": _("收入"),
+                "barCategoryGap": "35%",
+                "data": [_month_bar(month, currency, tallest(found)) for month in months],
+            },
+            {
+                "type": "line",
+                "name": _("去年"),
+                "data": last_year,
+                "step": "middle",
+                "endLabel": {
+                    "show": True,
+                    "formatter": _("去年"),
+                    "color": "@ink2",
+                    "distance": 6,
+                    "offset": [0, -8],
+                },
+                "lineStyle": {"type": "dashed", "color": "@ink2", "width": 1.5},
+                "showSymbol": False,
+                "itemStyle": {"color": "@ink2"},
+            },
+        ],
+    }
+    table = Rows(
+        headings=[_("月份"), _("收入"), _("毛利"), _("去年同月")],
+        rows=[
+            [
+                name if month.is_whole else _("%(month)s（未满月）") % {"month": name},
+                to_the_cent(month.revenue, currency),
+                to_the_cent(month.margin, currency),
+                to_the_cent(month.year_before, currency),
+            ]
+            for name, month in zip(names, months, strict=True)
+        ],
+    )
+    return Drawn(option, table, _("每月收入，虚线是去年同月"))
+
+
+def tallest(found: AccountPage) -> float:
+    return max((float(month.revenue) for month in found.months), default=0.0)
+
+
+def _month_bar(month: Month, currency: str, most: float) -> dict[str, Any]:
+    style: dict[str, Any] = {"color": "@c1" if month.revenue >= 0 else "@red"}
+    if not month.is_whole:
+        style = {"color": "transparent", "borderColor": "@line2", "borderType": "dashed", "borderWidth": 1}
+    words = _("%(month)s 收入 %(money)s") % {
+        "month": f"{month.month:%Y-%m}",
+        "money": in_words(month.revenue, currency),
+    }
+    item = {"value": float(month.revenue), "words": words, "itemStyle": style}
+    if month.revenue and (float(month.revenue) == most or not month.is_whole):
+        item["label"] = {"show": True, "position": "top", "formatter": in_words(month.revenue, currency)}
+    return item
+
+
+def _year_before_words(month: Month, currency: str) -> str:
+    return _("%(month)s 的去年同月 %(money)s") % {
+        "month": f"{month.month:%Y-%m}",
+        "money": in_words(month.year_before, currency),
+    }
+
+
+def track_chart(track: PurchaseTrack) -> Drawn:
+    """Order days as stems over time, returns in red, the book's last day as a rule."""
+    assert track.as_of is not None
+    since = track.as_of - timedelta(days=DAYS_DRAWN)
+    days = sorted((day for day in track.days if day.day >= since), key=lambda day: day.day)
+    is_roomy = len(days) <= LABELLED_STEMS
+    option = {
+        "grid": {"left": 12, "right": 48, "top": 28, "bottom": 8, "containLabel": True},
+        "xAxis": {
+            "type": "time",
+            "max": (track.as_of + timedelta(days=12)).isoformat(),
+            "axisLabel": {
+                "hideOverlap": True,
+                "formatter": {"year": "{yyyy}", "month": "{yyyy}-{MM}", "day": "{MM}-{dd}"},
+            },
+        },
+        "yAxis": {"type": "value", "axisLabel": {"show": False}, "axisLine": {"show": False}},
+        "series": [
+            {
+                "type": "bar",
+                "name": _("下单"),
+                "labelLayout": {"hideOverlap": True},
+                "barWidth": 4 if len(days) < 200 else 2,
+                "data": [_stem(day, track.currency, is_roomy=is_roomy) for day in days],
+                "markLine": {
+                    "symbol": "none",
+                    "silent": True,
+                    "label": {
+                        "formatter": _("截至 %(day)s") % {"day": f"{track.as_of:%m-%d}"},
+                        "color": "@ink3",
+                        "position": "end",
+                    },
+                    "lineStyle": {"color": "@line2", "type": "solid", "width": 1},
+                    "data": [{"xAxis": track.as_of.isoformat()}],
+                },
+            }
+        ],
+    }
+    table = Rows(
+        headings=[_("日期"), _("订单"), _("订单行"), _("净额"), _("毛利")],
+        rows=[
+            [
+                day.day.isoformat(),
+                f"{day.orders:,}",
+                f"{day.lines:,}",
+                to_the_cent(day.amount, track.currency),
+                to_the_cent(day.margin, track.currency),
+            ]
+            for day in track.days
+        ],
+        urls=[f"?day={day.day.isoformat()}#lines" for day in track.days],
+    )
+    return Drawn(option, table, _("每个下单日的净额"))
+
+
+def _stem(day: PurchaseDay, currency: str, *, is_roomy: bool) -> dict[str, Any]:
+    told = in_words(day.amount, currency)
+    item: dict[str, Any] = {
+        "value": [day.day.isoformat(), float(day.amount)],
+        "words": _("%(day)s 净额 %(money)s，%(orders)s 单")
+        % {"day": day.day.isoformat(), "money": told, "orders": day.orders},
+        "url": f"?day={day.day.isoformat()}#lines",
+        "itemStyle": {"color": "@c1" if day.amount > 0 else "@red"},
+    }
+    if is_roomy:
+        item["label"] = {"show": True, "position": "top", "formatter": told, "fontSize": 11}
+    return item

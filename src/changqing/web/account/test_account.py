@@ -1,0 +1,154 @@
+"""The page of one account, through the door."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from changqing.accounts.models import Person
+from changqing.accounts.queries import Account, Contact
+from changqing.reports.conftest import People, accounts_come
+
+
+def get(user: Any, address: str) -> Any:
+    client = Client()
+    client.force_login(user)
+    return client.get(address)
+
+
+def text_of(response: Any) -> str:
+    return re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"</?span[^>]*>", "", response.content.decode()))
+    )
+
+
+def masked(response: Any) -> str:
+    """The page without its token, which is another on every answer."""
+    return re.sub(r'X-CSRFToken": "\w+|csrfmiddlewaretoken" value="\w+', "", response.content.decode())
+
+
+def test_the_strip_answers_before_any_scroll(small_book: People):
+    text = text_of(get(small_book.mei, "/accounts/A1/"))
+    for words in (
+        "金陵特钢",
+        "B 类",
+        "钢铁 · 江苏",
+        "梅雪",
+        "华东区",
+        "毛利率 30.0%",
+        "1 / 4",
+        "5 天前",
+        "2024-06-10",
+    ):
+        assert words in text, words
+    assert "近 12 个整月收入 ¥400 元，同比 −20%" in text
+    assert "轴承 占 100%" in text
+
+
+def test_every_figure_opens_to_its_arithmetic(small_book: People):
+    text = text_of(get(small_book.mei, "/accounts/A1/"))
+    assert (
+        "毛利 = 收入 − 成本（行成本；没有时用单位成本 × 数量）收入¥1,000.00成本（只计有成本的行）¥700.00"
+        in text
+    )
+    assert "截至 2024-06-15 · concentration v0" in text
+
+
+@pytest.mark.parametrize("part", ["", "?part=track", "?part=lines", "?part=lines&day=2024-02-01"])
+def test_a_foreign_account_is_as_good_as_none(small_book: People, part: str):
+    foreign, missing = get(small_book.bo, f"/accounts/A1/{part}"), get(small_book.bo, f"/accounts/ZZ/{part}")
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert masked(foreign).replace("A1", "ZZ") == masked(missing)
+    assert get(small_book.mei, f"/accounts/A1/{part}").status_code == 200
+
+
+def test_the_group_names_only_what_one_may_see(small_book: People):
+    Account.objects.filter(key__in=["B2", "C3"]).update(parent=Account.objects.get(key="A1"))
+    text = text_of(get(small_book.bo, "/accounts/C3/"))
+    assert "金陵" not in text and "同集团另有 1 家您看不到" in text
+    text = text_of(get(small_book.mei, "/accounts/A1/"))
+    assert "华曜风电" in text and "北辰" not in text and "同集团另有 1 家您看不到" in text
+
+
+def test_the_track_says_the_rhythm_in_words(small_book: People):
+    text = text_of(get(small_book.mei, "/accounts/A1/?part=track"))
+    assert "下单 3 天，间隔太少，看不出节奏；最近一单在 5 天前" in text
+    assert "2024-02-01 1 1 ¥400.00 ¥100.00" in text
+
+
+def test_lines_name_their_file_and_row(small_book: People):
+    text = text_of(get(small_book.mei, "/accounts/A1/?part=lines"))
+    assert "3 行订单，最新的在前" in text
+    assert re.search(r"2024-06-10 O3 .* 100\.00 未知 导入 2 第 4 行", text)
+    assert "2024-02-01 的 1 行订单" in text_of(get(small_book.mei, "/accounts/A1/?part=lines&day=2024-02-01"))
+    assert get(small_book.mei, "/accounts/A1/?part=lines&day=x&page=y").status_code == 200
+    assert "退货" in text_of(get(small_book.gao, "/accounts/C3/?part=lines"))
+
+
+def test_people_are_told_with_their_terms(small_book: People):
+    account = Account.objects.get(key="A1")
+    person = Person.objects.create
+    Contact.objects.create(
+        account=account, person=person(name="韩志远"), title="设备副总", since=date(2024, 1, 1)
+    )
+    Contact.objects.create(
+        account=account, person=person(name="赵敏"), since=date(2020, 1, 1), until=date(2023, 5, 1)
+    )
+    text = text_of(get(small_book.mei, "/accounts/A1/"))
+    assert "1 人在任，1 人已离任" in text and "2020-01 – 2023-05" in text
+    assert "还不认识这家客户里的任何人" in text_of(get(small_book.mei, "/accounts/B2/"))
+
+
+def test_an_account_that_never_bought_says_so(small_book: People):
+    text = text_of(get(small_book.mei, "/accounts/F6/"))
+    assert "没有订单，也就没有钱和节奏" in text and "不排名" in text
+
+
+@pytest.mark.parametrize("key", ["甲/乙", "a b", "50%", "x?part=lines", "a#b", "%2F", "<b>", "erp:7"])
+def test_any_key_has_a_page(small_book: People, key: str):
+    accounts_come([(key, "怪编号", "钢铁", "江苏")])
+    Account.objects.filter(name="怪编号").update(owner=small_book.mei)
+    found = Account.objects.get(name="怪编号")
+    assert get(small_book.mei, reverse("account", args=[found.key])).status_code == 200
+    assert "怪编号" in text_of(get(small_book.mei, "/accounts/?q=怪编号"))
+
+
+def test_it_speaks_english_too(small_book: People):
+    type(small_book.mei).objects.filter(pk=small_book.mei.pk).update(language="en")
+    small_book.mei.refresh_from_db()
+    text = text_of(get(small_book.mei, "/accounts/A1/"))
+    assert "Revenue of 12 whole months ¥400, −20% on last year" in text
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_stem_opens_the_lines_of_its_day(small_book: People, visit: Any):
+    page = visit("/accounts/A1/", user=small_book.mei)
+    page.wait_for_selector("#track [data-drawn]")
+    page.wait_for_selector("#lines tbody tr")
+    assert page.locator("#lines tbody tr").count() == 3
+    page.locator("#stems").focus()
+    page.keyboard.press("ArrowRight")
+    assert "2023-02-01" in page.locator("#stems-mark").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**day=2023-02-01**")
+    page.wait_for_selector("#lines tbody tr")
+    assert page.locator("#lines tbody tr").count() == 1
+    page.locator("#lines button", has_text="看全部").click()
+    expect(page.locator("#lines tbody tr")).to_have_count(3)
+    figure = page.locator(".figure .open-number").first
+    figure.press("Enter")
+    assert page.locator(".arithmetic:popover-open").count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_it_fits_every_screen(small_book: People, pictures: Any):
+    pictures("account", "/accounts/A1/", user=small_book.mei)
+    pictures("account-new", "/accounts/F6/", user=small_book.mei)

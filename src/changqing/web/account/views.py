@@ -1,0 +1,155 @@
+"""The page of one account; its track and its lines come as fragments, since they are read from the ledger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from changqing.ledger.queries import OrderLine
+from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
+from changqing.web.account.drawing import months_chart, track_chart
+from changqing.web.account.figures import chips, strip
+from changqing.web.account.titles import families_title, months_title, people_title, track_title
+from changqing.web.accounts.amounts import signed_share
+from changqing.web.components.lists import Column, Section
+from changqing.web.components.tags import minus
+from changqing.web.reader import reader
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One order line as it is written."""
+
+    line: OrderLine
+    quantity: str
+    amount: str
+    cost: str
+
+    @classmethod
+    def of(cls, line: OrderLine) -> ShownLine:
+        quantity = "–" if line.quantity is None else minus(f"{line.quantity.normalize():,f}")
+        cost = "" if line.cost is None else minus(f"{line.cost:,.2f}")
+        return cls(line, quantity, minus(f"{line.amount:,.2f}"), cost)
+
+
+@require_GET
+def account(request: HttpRequest, key: str) -> HttpResponse:
+    part = request.GET.get("part", "")
+    if part == "track":
+        return _track(request, key)
+    if part == "lines":
+        return _lines(request, key)
+    found = account_page(reader(request), key)
+    if found is None:
+        raise Http404
+    return render(request, "account/page.html", _page(request, found))
+
+
+def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
+    is_broken = bool(found.months) and not found.months[-1].is_whole
+    return {
+        "found": found,
+        "who": found.account,
+        "initial": found.account.name[:1],
+        "chips": chips(found),
+        "sections": _sections(found),
+        "figures": strip(found),
+        "caption_months": _("按自然月；未满的月份是虚框，不参与同比") if is_broken else _("按自然月"),
+        "months_title": months_title(found),
+        "months_chart": months_chart(found) if found.totals else None,
+        "families_title": families_title(found),
+        "family_columns": _family_columns(),
+        "families": [
+            (row, signed_share(row.change), row.change is not None and row.change <= -0.2)
+            for row in found.families
+        ],
+        "people_title": people_title(found),
+        "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
+        "today": found.as_of,
+    }
+
+
+def _sections(found: AccountPage) -> list[Section]:
+    """What the rail jumps to: the sections that this account has."""
+    wanted = [
+        ("money", _("钱"), found.totals is not None),
+        ("track", _("节奏"), found.totals is not None),
+        ("people", _("人"), True),
+        ("lines", _("明细"), found.totals is not None),
+    ]
+    return [Section(id=name, label=label) for name, label, is_there in wanted if is_there]
+
+
+def _track(request: HttpRequest, key: str) -> HttpResponse:
+    track = purchase_track(reader(request), key)
+    if track is None:
+        raise Http404
+    return render(
+        request,
+        "account/track.html",
+        {"track": track, "title": track_title(track), "chart": track_chart(track) if track.days else None},
+    )
+
+
+def _lines(request: HttpRequest, key: str) -> HttpResponse:
+    asked = request.GET.get("page", "1")
+    page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
+    day = _day_asked(request)
+    found = lines_page(reader(request), key, day=day, page=page)
+    if found is None:
+        raise Http404
+    return render(
+        request,
+        "account/lines.html",
+        {
+            "found": found,
+            "lines": [ShownLine.of(line) for line in found.lines],
+            "columns": _line_columns(),
+            "title": _lines_title(day, found.total),
+        },
+    )
+
+
+def _lines_title(day: date | None, total: int) -> str:
+    if day:
+        return _("%(day)s 的 %(count)s 行订单") % {"day": day.isoformat(), "count": f"{total:,}"}
+    return _("%(count)s 行订单，最新的在前") % {"count": f"{total:,}"}
+
+
+def _day_asked(request: HttpRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return None
+
+
+def _family_columns() -> list[Column]:
+    return [
+        Column(label=_("品类")),
+        Column(label=_("收入"), number=True),
+        Column(label=_("占比"), number=True, wide=True),
+        Column(label="", wide=True),
+        Column(label=_("毛利"), number=True),
+        Column(label=_("同比"), number=True),
+    ]
+
+
+def _line_columns() -> list[Column]:
+    return [
+        Column(label=_("日期")),
+        Column(label=_("订单号")),
+        Column(label=_("产品名称")),
+        Column(label=_("品类"), wide=True),
+        Column(label=_("数量"), number=True, wide=True),
+        Column(label=_("金额"), number=True),
+        Column(label=_("成本"), number=True, wide=True),
+        Column(label=_("出自"), wide=True),
+    ]

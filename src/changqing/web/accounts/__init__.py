@@ -1,0 +1,1 @@
+"""The list of accounts: search, filters in the address, sorting, pages, export."""

@@ -1,0 +1,193 @@
+"""The list of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_GET
+
+from changqing.people.permissions import SEES_NOTHING, may
+from changqing.reports.accounts import (
+    PER_PAGE,
+    AccountList,
+    ListedAccount,
+    account_list,
+    list_composition,
+    list_facets,
+)
+from changqing.web.accounts.amounts import currency_name, period_choices, period_words, signed_share
+from changqing.web.accounts.asking import asked_in, kept
+from changqing.web.accounts.export import export
+from changqing.web.components.lists import Column
+from changqing.web.reader import reader
+
+SPARK_WIDTH, SPARK_HEIGHT = 72, 20
+SILENT_DAYS = 90
+
+
+@require_GET
+def accounts(request: HttpRequest) -> HttpResponse:
+    asked = asked_in(request.GET)
+    part = request.GET.get("part", "")
+    if request.GET.get("export"):
+        return export(request, asked)
+    if part == "filters":
+        return render(request, "accounts/filters.html", _filters(request))
+    if part == "composition":
+        return render(
+            request, "accounts/composition.html", {"composition": list_composition(reader(request), asked)}
+        )
+    return render(request, "accounts/page.html", _page(request, account_list(reader(request), asked)))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One row of the list as it is written."""
+
+    row: ListedAccount
+    url: str
+    band: str
+    spark: str
+    change: str
+
+    @property
+    def is_falling(self) -> bool:
+        return self.row.change is not None and self.row.change <= -0.2
+
+
+def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
+    rows = [
+        Shown(
+            row,
+            reverse("account", args=[row.key]),
+            found.band_names.get(row.band, ""),
+            spark(row.months),
+            signed_share(row.change),
+        )
+        for row in found.rows
+    ]
+    return {
+        "found": found,
+        "rows": rows,
+        "title": title(found),
+        "caption": _caption(found),
+        "columns": _columns(),
+        "period_choices": period_choices(found.asked.period, f"?{kept(request.GET, 'period')}&period="),
+        "toggles": _toggles(request, found),
+        "found_pairs": parse_qsl(kept(request.GET)),
+        "per_page": PER_PAGE,
+        "sees_nothing": reader(request).role in SEES_NOTHING,
+        "may_bring_in": may(reader(request), "bring in files"),
+        "filters_url": f"?{kept(request.GET)}&part=filters",
+        "composition_url": f"?{kept(request.GET)}&part=composition",
+    }
+
+
+def title(found: AccountList) -> str:
+    """The list's answer as a sentence."""
+    if found.asked.narrows:
+        start = ngettext("找到 %(count)s 家客户", "找到 %(count)s 家客户", found.total)
+    elif found.is_whole_book:
+        start = ngettext("%(count)s 家客户", "%(count)s 家客户", found.total)
+    else:
+        start = ngettext("您可见 %(count)s 家客户", "您可见 %(count)s 家客户", found.total)
+    start %= {"count": f"{found.total:,}"}
+    parts = _parts(found)
+    return _("%(start)s：%(parts)s") % {"start": start, "parts": _("，").join(parts)} if parts else start
+
+
+def _parts(found: AccountList) -> list[str]:
+    """What the list holds beside its length, unless it was asked for by just that."""
+    held, asked = found.composition, found.asked
+    if held is None:
+        return []
+    counted = [
+        (held.a, _("A 类 %(count)s 家"), bool(asked.abc)),
+        (held.loss_making, _("亏损 %(count)s 家"), asked.is_loss_making),
+        (found.total - held.placed, _("本期未下单 %(count)s 家"), asked.never_bought),
+    ]
+    return [words % {"count": f"{count:,}"} for count, words, is_asked in counted if count and not is_asked]
+
+
+def _caption(found: AccountList) -> str:
+    words = [
+        period_words(found.asked.period, found.from_day, found.as_of),
+        _("%(currency)s，不含税") % {"currency": currency_name(found.currency)},
+    ]
+    if found.ranked_accounts:
+        words.append(_("名次和 ABC 按整本账的 %(count)s 家排定") % {"count": f"{found.ranked_accounts:,}"})
+    return " · ".join(words)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(label=_("名次"), key="rank", wide=True),
+        Column(label=pgettext("kind of account", "客户"), key="name"),
+        Column(label=_("等级"), wide=True),
+        Column(label=_("收入"), key="revenue", number=True),
+        Column(label=_("毛利"), key="margin", number=True),
+        Column(label=_("24 个月走势"), wide=True, hint=_("近 12 个整月与此前 12 个整月相比")),
+        Column(label=_("最近下单"), key="last", number=True, wide=True),
+        Column(label=_("行业 · 地区"), wide=True),
+        Column(label=_("负责人"), wide=True),
+    ]
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A filter that one click sets and another takes away."""
+
+    label: str
+    url: str
+    is_on: bool
+
+
+def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
+    asked = found.asked
+    made = [
+        (f"abc={letter}", _("%(letter)s 类") % {"letter": letter}, letter in asked.abc, "abc")
+        for letter in found.letters
+    ]
+    made += [(f"band={code}", name, code in asked.band, "band") for code, name in found.band_names.items()]
+    made += [
+        ("loss=1", _("亏损"), asked.is_loss_making, "loss"),
+        ("never=1", _("从未下单"), asked.never_bought, "never"),
+        (
+            f"silent={SILENT_DAYS}",
+            _("%(days)s 天没下单") % {"days": SILENT_DAYS},
+            asked.silent_days == SILENT_DAYS,
+            "silent",
+        ),
+    ]
+    return [
+        Toggle(label, f"?{kept(request.GET, name)}" + ("" if is_on else f"&{pair}"), is_on)
+        for pair, label, is_on, name in made
+    ]
+
+
+def _filters(request: HttpRequest) -> dict[str, Any]:
+    asked = asked_in(request.GET)
+    return {"asked": asked, "facets": list_facets(reader(request))}
+
+
+def spark(months: tuple[Decimal, ...]) -> str:
+    """The points of an SVG polyline over ``months``, three months a point; empty without revenue."""
+    quarters = [float(sum(months[at : at + 3])) for at in range(0, len(months), 3)]
+    if not quarters or not any(quarters):
+        return ""
+    low, high = min(0.0, *quarters), max(quarters)
+    if high <= low:
+        return ""
+    step = SPARK_WIDTH / (len(quarters) - 1)
+    return " ".join(
+        f"{at * step:.1f},{1 + (SPARK_HEIGHT - 2) * (1 - (value - low) / (high - low)):.1f}"
+        for at, value in enumerate(quarters)
+    )

@@ -1,0 +1,149 @@
+"""Numbers: money, the number that opens to its arithmetic, figure strip, range, bar, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Literal
+
+from django.utils.translation import get_language
+
+from changqing.base.money import Written, exact, written
+from changqing.web.components.registry import component
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arithmetic:
+    """Where a number comes from: the formula in words, what went in, as of when, by which method.
+
+    ``inputs`` are (name, written value) in the order of the formula; ``rows_url`` leads to the rows behind.
+    """
+
+    formula: str
+    inputs: Sequence[tuple[str, str]] = ()
+    as_of: date | None = None
+    method: str = ""
+    note: str = ""
+    rows_url: str = ""
+
+
+@component("money")
+class Money:
+    """An amount in the reader's units: number right-aligned, unit in a column of its own.
+
+    ``amount`` None is unknown and shows –. ``per`` follows the unit: 万/年. The exact amount is its title.
+    """
+
+    amount: Decimal | None
+    currency: str
+    per: str = ""
+    tone: Literal["ink", "red", "green"] = "ink"
+
+    @property
+    def written(self) -> Written:
+        assert self.amount is not None
+        return written(self.amount, self.currency, get_language() or "zh-hans")
+
+    @property
+    def exact(self) -> str:
+        assert self.amount is not None
+        return exact(self.amount, self.currency)
+
+
+@component("open-number")
+class OpenNumber:
+    """A number on a dotted line; Enter or a click opens its arithmetic."""
+
+    value: str
+    arithmetic: Arithmetic
+    unit: str = ""
+
+    @property
+    def id(self) -> str:
+        """Unlike any other in this process, so that a swapped-in fragment never meets its twin."""
+        return f"arithmetic-{next(_numbers)}"
+
+
+@component("strip", block=True)
+class Strip:
+    """The row of figures under the page header; its content is ``figure`` components."""
+
+    label: str = ""
+
+
+@component("figure")
+class Figure:
+    """A figure of the strip: what it is, the number, one line of evidence; given ``arithmetic`` it opens."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+    tone: Literal["ink", "red", "amber", "green", "unknown"] = "ink"
+    arithmetic: Arithmetic | None = None
+
+
+@component("range")
+class Range:
+    """An estimate with its interval, on a scale from ``least`` to ``most``; always with its ``words``."""
+
+    low: float
+    point: float
+    high: float
+    least: float
+    most: float
+    words: str
+
+    def _at(self, value: float) -> float:
+        width = self.most - self.least
+        return round(100 * min(max((value - self.least) / width, 0), 1), 2) if width > 0 else 0.0
+
+    @property
+    def from_percent(self) -> float:
+        return self._at(self.low)
+
+    @property
+    def width_percent(self) -> float:
+        return round(self._at(self.high) - self._at(self.low), 2)
+
+    @property
+    def point_percent(self) -> float:
+        return self._at(self.point)
+
+
+@component("bar")
+class Bar:
+    """A thin bar for a table cell: ``share`` 0 to 1 of the track; the number stands in a cell of its own."""
+
+    share: float
+    tone: Literal["green", "sage", "stone", "red"] = "sage"
+    limit: float | None = None
+
+    @property
+    def percent(self) -> float:
+        return round(100 * min(max(self.share, 0), 1), 2)
+
+    @property
+    def limit_percent(self) -> float | None:
+        return None if self.limit is None else round(100 * min(max(self.limit, 0), 1), 2)
+
+
+@component("progress")
+class Progress:
+    """Long work: number, bar, and that one may leave. ``stop_url`` takes a POST."""
+
+    label: str
+    done: int
+    total: int
+    note: str = ""
+    can_leave: bool = True
+    stop_url: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        return min(100, 100 * self.done // self.total) if self.total else None

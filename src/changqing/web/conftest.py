@@ -1,0 +1,155 @@
+"""A real browser for tests of pages; one console or Content-Security-Policy message fails the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+
+SCREENS = Path(__file__).resolve().parents[3] / "out" / "screens"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, PHONE = 1440, 390
+HEIGHTS = {WIDE: 900, PHONE: 844}
+# fonts are in and every chart is drawn
+STANDS_STILL = """() => document.fonts.status === "loaded"
+    && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.dataset.drawn)"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def assets_from_the_source() -> Iterator[None]:
+    """Static files straight from the source folder, without collecting them first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES=settings.STORAGES | {"staticfiles": plain},
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    ):
+        yield
+
+
+def what_is_missing() -> str:
+    """Why no browser test can run here, in a sentence; empty when one can."""
+    if not shutil.which("chromium"):
+        return "no chromium on PATH: apt-get install chromium"
+    fonts = shutil.which("fc-list")
+    listed = subprocess.run([fonts, ":lang=zh"], capture_output=True, check=False).stdout if fonts else b""
+    return "" if listed.strip() else "no Chinese font: apt-get install fonts-noto-cjk"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if missing := what_is_missing():
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    # playwright runs its event loop in this thread, and Django would take every query for a mistake
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Visits:
+    """Opens pages as someone, in a language, a theme and a width, and keeps what the console said."""
+
+    def __init__(self, chromium: Any, address: str) -> None:
+        self.chromium = chromium
+        self.address = address
+        self.said: list[str] = []
+        self.contexts: list[Any] = []
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        user: Any = None,
+        language: str = "zh-hans",
+        theme: str = "light",
+        width: int = WIDE,
+    ) -> Any:
+        """A playwright page that has loaded ``path``."""
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+            locale="zh-CN" if language == "zh-hans" else "en-GB",
+            color_scheme=theme,
+            has_touch=width == PHONE,
+        )
+        context.set_default_timeout(10_000)
+        self.contexts.append(context)
+        if user is not None:
+            self._let_in(context, user, language)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
+        page.goto(self.address + path)
+        page.wait_for_function(STANDS_STILL)
+        return page
+
+    def _let_in(self, context: Any, user: Any, language: str) -> None:
+        if user.language != language:
+            type(user).objects.filter(pk=user.pk).update(language=language)
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}
+        context.add_cookies([cookie])
+
+    def _hear(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.said.append(f"{message.type}: {message.text} {message.location}")
+
+    def leave(self) -> None:
+        for context in self.contexts:
+            context.close()
+        assert self.said == []
+
+
+@pytest.fixture
+def visit(chromium: Any, live_server: Any) -> Iterator[Visits]:
+    """``page = visit("/accounts/", user=somebody, language="en", theme="dark", width=390)``"""
+    visits = Visits(chromium, live_server.url)
+    yield visits
+    visits.leave()
+
+
+@pytest.fixture
+def pictures(visit: Visits) -> Callable[..., None]:
+    """``pictures("list", "/accounts/", user=x)``: both languages, widths and themes as PNG files.
+
+    Each page must also fit its width: nothing but a frame of its own may scroll sideways.
+    """
+
+    def take(name: str, path: str, *, user: Any = None) -> None:
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        for language in ("zh-hans", "en"):
+            for width in (WIDE, PHONE):
+                page = visit(path, user=user, language=language, width=width)
+                kind = "wide" if width == WIDE else "phone"
+                for theme in ("light", "dark"):
+                    page.emulate_media(color_scheme=theme)
+                    page.wait_for_timeout(100)
+                    file = SCREENS / f"{name}-{language[:2]}-{kind}-{theme}.png"
+                    page.screenshot(path=file, full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language)
+                page.close()
+
+    return take

@@ -1,0 +1,1 @@
+"""The way in: first page, sign-in, first user, language and theme."""

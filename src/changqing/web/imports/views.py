@@ -1,0 +1,130 @@
+"""Imports."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from changqing.journeys.hand_back import hand_back
+from changqing.journeys.import_ledger import redo_import, undo_import
+from changqing.ledger.queries import import_with_id
+from changqing.people.permissions import check_may
+from changqing.reports.imports import PER_PAGE, Deed, ImportList, import_list, running_imports
+from changqing.web.accounts.amounts import in_words, to_the_cent
+from changqing.web.reader import reader
+
+COMMANDS = (
+    "changqing import accounts 客户.csv",
+    "changqing import products 产品.csv",
+    "changqing import orders 订单明细.csv",
+)
+
+
+@require_GET
+def imports_page(request: HttpRequest) -> HttpResponse:
+    check_may(reader(request), "see imports")
+    if request.GET.get("part") == "running":
+        return _running(request)
+    asked = request.GET.get("page", "1")
+    page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
+    found = import_list(reader(request), page=page)
+    return render(request, "imports/page.html", _page(found))
+
+
+def _running(request: HttpRequest) -> HttpResponse:
+    """The progress of what is on its way; when nothing is any more, the page is fetched anew."""
+    deeds = running_imports(reader(request))
+    response = render(
+        request, "imports/running.html", {"running": [(deed, step_name(deed)) for deed in deeds]}
+    )
+    if not deeds:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _page(found: ImportList) -> dict[str, Any]:
+    return {
+        "found": found,
+        "title": title(found),
+        "caption": _("一份文件要么全部写入，要么一行不写；撤销以后，每个数都像它从没来过。"),
+        "running": [(deed, step_name(deed)) for deed in found.running],
+        "deeds": [(deed, _money(deed, found)) for deed in found.deeds if not deed.is_on_its_way],
+        "commands": COMMANDS,
+        "per_page": PER_PAGE,
+    }
+
+
+def title(found: ImportList) -> str:
+    if not found.total:
+        return _("还没有导入过文件")
+    undone = sum(1 for deed in found.deeds if deed.can_redo or deed.entry.state == "undone")
+    refused = sum(deed.refused for deed in found.deeds if deed.entry.state == "in_force")
+    told = ngettext("%(count)s 份文件在账里", "%(count)s 份文件在账里", found.in_force) % {
+        "count": f"{found.in_force:,}"
+    }
+    if refused:
+        told += _("，退回 %(refused)s 行待改") % {"refused": f"{refused:,}"}
+    if undone:
+        told += _("，%(undone)s 份已撤销") % {"undone": f"{undone:,}"}
+    return told
+
+
+def step_name(deed: Deed) -> str:
+    names = {"reading": _("读文件"), "checking": _("核对每一行"), "entering": _("写入账本")}
+    return names.get(deed.entry.step, _("排队中"))
+
+
+def _money(deed: Deed, found: ImportList) -> tuple[str, str]:
+    """What the import moved the book's revenue by, in short and exactly; empty where it carries no money."""
+    if deed.money is None or not deed.money:
+        return "", ""
+    sign = "+" if deed.money > 0 else ""
+    return sign + in_words(deed.money, found.currency), sign + to_the_cent(deed.money, found.currency)
+
+
+@require_POST
+def undo(request: HttpRequest, number: int) -> HttpResponse:
+    changes = undo_import(by=reader(request), number=number)
+    messages.success(
+        request,
+        _("导入 %(number)s 已撤销：移去 %(went)s 行，恢复 %(came)s 行。可以随时恢复。")
+        % {"number": number, "went": f"{changes.went:,}", "came": f"{changes.came:,}"},
+    )
+    return redirect("imports")
+
+
+@require_POST
+def redo(request: HttpRequest, number: int) -> HttpResponse:
+    changes = redo_import(by=reader(request), number=number)
+    messages.success(
+        request,
+        _("导入 %(number)s 已恢复：新增 %(came)s 行，更改 %(changed)s 行。")
+        % {"number": number, "came": f"{changes.came:,}", "changed": f"{changes.changed:,}"},
+    )
+    return redirect("imports")
+
+
+@require_GET
+def refused_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    """The refused rows as a file of the format they came in, to be mended and sent again."""
+    check_may(reader(request), "see imports")
+    entry = import_with_id(reader(request), pk)
+    if entry is None:
+        raise Http404
+    came = Path(entry.file_name)
+    shape = ".xlsx" if came.suffix.lower() in {".xlsx", ".xls", ".xlsm"} else ".csv"
+    with tempfile.TemporaryDirectory(prefix="changqing-") as folder:
+        to = Path(folder) / f"refused{shape}"
+        hand_back(by=reader(request), pk=pk, to=to)
+        answer = HttpResponse(to.read_bytes(), content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="refused-{pk}{shape}"'
+    return answer

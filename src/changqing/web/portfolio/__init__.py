@@ -1,0 +1,1 @@
+"""Portfolio: where the money sits, what it hangs on and who eats the profit."""
