@@ -11,7 +11,7 @@ from changqing.engine.computable import Floats
 
 def log_gamma(x: Any) -> Floats:
     """ln Γ(x)."""
-    from scipy.special import gammaln  # type: ignore[import-untyped]
+    from scipy.special import gammaln
 
     return np.asarray(gammaln(x), np.float64)
 

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats  # type: ignore[import-untyped]
+from scipy import integrate, stats
 
-from changqing.engine import bgnbd, gamma_gamma, sbg
+from changqing.engine import gamma_gamma, sbg
 from changqing.engine.bgnbd import BgNbd
 from changqing.engine.computable import Floats, NotComputable
+from changqing.engine.conftest import numeric_derivatives
 from changqing.engine.gamma_gamma import GammaGamma
+from changqing.engine.geometric_dropout import Likelihood
+from changqing.engine.histories import purchases
 from changqing.engine.maximum import maximise
 from changqing.engine.sbg import Sbg
 
@@ -42,18 +45,6 @@ def simulated(model: BgNbd, customers: int, seed: int) -> dict[str, Floats]:
     return {"frequency": x, "recency": recency, "T": end}
 
 
-def numeric_derivatives(likelihood: Any, params: Floats) -> tuple[Floats, Floats]:
-    """Central differences of the value and of the gradient."""
-    slope, bend = np.empty(params.size), np.empty((params.size, params.size))
-    for at in range(params.size):
-        step = np.zeros(params.size)
-        step[at] = 1e-5 * params[at]
-        above, below = likelihood(params + step), likelihood(params - step)
-        slope[at] = (above[0] - below[0]) / (2 * step[at])
-        bend[at] = (above[1] - below[1]) / (2 * step[at])
-    return slope, bend
-
-
 # BG/NBD -------------------------------------------------------------------------------------------------
 
 
@@ -77,8 +68,8 @@ def test_bgnbd_likelihood_is_the_story_integrated(x: int, recency: float, end: f
     gone = leave * (1 - leave) ** (x - 1) * rate**x * np.exp(-rate * recency) if x else 0.0
     density = stats.gamma.pdf(rate, 2.0, scale=1 / 4.4) * stats.beta.pdf(leave, 2.0, 3.0)
     integral = float((weights[:, None] * 5 * weights / 2 * (silent + gone) * density).sum())
-    data = bgnbd.purchases([x], [recency], [end])
-    value, _, _ = bgnbd._Likelihood(data)(np.array([*model.params.values()]))
+    data = purchases([x], [recency], [end])
+    value, _, _ = Likelihood(data, at_first=False)(np.array([*model.params.values()]))
     assert value == pytest.approx(math.log(integral), abs=1e-10)
 
 
@@ -117,8 +108,8 @@ def test_bgnbd_stays_exact_for_thousands_of_purchases() -> None:
 
 
 def test_bgnbd_derivatives_are_the_slopes() -> None:
-    data = bgnbd.purchases(*simulated(CDNOW, 500, 1).values())
-    likelihood, params = bgnbd._Likelihood(data), np.array([0.4, 3.0, 0.9, 1.7])
+    data = purchases(*simulated(CDNOW, 500, 1).values())
+    likelihood, params = Likelihood(data, at_first=False), np.array([0.4, 3.0, 0.9, 1.7])
     _, gradient, hessian = likelihood(params)
     slope, bend = numeric_derivatives(likelihood, params)
     assert gradient.tolist() == pytest.approx(slope.tolist(), rel=1e-6, abs=1e-9)
@@ -138,7 +129,7 @@ def test_bgnbd_fit_is_a_maximum_in_any_unit_and_order() -> None:
     assert days.log_likelihood is not None
     repeats = float(data["frequency"].sum())
     assert days.log_likelihood == pytest.approx(weeks.log_likelihood - repeats * math.log(7), abs=1e-6)
-    likelihood = bgnbd._Likelihood(bgnbd.purchases(*data.values()))
+    likelihood = Likelihood(purchases(*data.values()), at_first=False)
     value, gradient, _ = likelihood(np.array([*weeks.params.values()]))
     assert value * 2357 == pytest.approx(weeks.log_likelihood, abs=1e-7)
     assert np.abs(gradient).max() < 1e-8
@@ -147,7 +138,7 @@ def test_bgnbd_fit_is_a_maximum_in_any_unit_and_order() -> None:
 def test_bgnbd_large_fit_ends_where_a_small_one_would() -> None:
     data = simulated(CDNOW, 70_000, 3)
     found = BgNbd.fit(**data)
-    again = maximise(bgnbd._Likelihood(bgnbd.purchases(*data.values())), np.array([1.0, 9.0, 1.0, 1.0]))
+    again = maximise(Likelihood(purchases(*data.values()), at_first=False), np.array([1.0, 9.0, 1.0, 1.0]))
     assert again.params.tolist() == pytest.approx([*found.params.values()], rel=1e-6)
 
 

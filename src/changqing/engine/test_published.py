@@ -1,0 +1,56 @@
+"""Every model fitted to the data of its paper: parameters, likelihood, predictions to the printed digit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from changqing.engine.bgnbd import BgNbd
+from changqing.engine.conftest import Columns
+from changqing.engine.gamma_gamma import GammaGamma
+from changqing.engine.mbgnbd import MbgNbd
+
+HISTORY = ("frequency", "recency", "T")
+
+
+def histories(columns: Columns) -> dict[str, Any]:
+    return {name: columns[name] for name in HISTORY}
+
+
+def published(model: Any, log_likelihood: float, **params: float) -> None:
+    """Parameters to the last digit given, log-likelihood to 1e-4."""
+    assert [*model.params] == [*params]
+    for name, value in params.items():
+        digits = len(f"{value:.10f}".rstrip("0").partition(".")[2])
+        assert model.params[name] == pytest.approx(value, abs=0.5001 * 10**-digits), name
+    assert model.log_likelihood == pytest.approx(log_likelihood, abs=1e-4)
+
+
+def test_bgnbd_on_cdnow(cdnow: Columns) -> None:
+    """Fader, Hardie & Lee (2005), table 2 and p. 280: .243, 4.414, .793, 2.426, LL -9582.4; 1.226."""
+    model = BgNbd.fit(**histories(cdnow))
+    published(model, -9582.42556, r=0.242593, alpha=4.413532, a=0.792886, b=2.425753)
+    one: dict[str, Any] = {"frequency": [2], "recency": [30.43], "T": [38.86]}
+    assert model.conditional_expected_purchases(39, **one).round(5).tolist() == [1.22591]
+    assert model.probability_alive(**one).round(3).tolist() == [0.727]
+
+
+def test_bgnbd_standard_errors_on_cdnow(cdnow: Columns) -> None:
+    """By the inverse Hessian; the same as those of a numerical Hessian of the likelihood."""
+    model = BgNbd.fit(**histories(cdnow))
+    assert model.covariance is not None
+    assert np.sqrt(np.diag(model.covariance)).round(3).tolist() == [0.013, 0.378, 0.186, 0.705]
+
+
+def test_mbgnbd_on_cdnow(cdnow: Columns) -> None:
+    """Batislam, Denizel & Filiztekin (2007): .525, 6.183, .891, 1.614."""
+    model = MbgNbd.fit(**histories(cdnow))
+    published(model, -9582.13268, r=0.52484, alpha=6.18299, a=0.89136, b=1.61400)
+
+
+def test_gamma_gamma_on_cdnow(cdnow: Columns) -> None:
+    """Fader & Hardie (2013): 6.25, 3.74, 15.44, over the 946 customers with a repeat purchase."""
+    model = GammaGamma.fit(frequency=cdnow["frequency"], monetary_value=cdnow["monetary_value"])
+    published(model, -4055.92324, p=6.24880, q=3.74459, v=15.44775)
