@@ -67,7 +67,7 @@ class BgBb:
     def fit(
         cls, *, frequency: Values, recency: Values, periods: Values, weights: Values | None = None
     ) -> BgBb:
-        """Maximum likelihood (the paper's equation 5, without counting the orders of purchases).
+        """Maximum likelihood. As in the paper, a history is its x, t_x and n in one order of purchases.
 
         Errors: those of ``occasions``; no_repeat when nobody used an occasion; at_boundary when the data
         do not determine a parameter; no_convergence.

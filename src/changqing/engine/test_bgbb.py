@@ -76,7 +76,7 @@ def test_probabilities_of_all_histories_add_up_to_one() -> None:
 
 @pytest.mark.parametrize("gamma", [0.4, 1.0, 2.5])
 def test_expectations_are_the_published_ones(gamma: float) -> None:
-    """Equations 8 and 13, whose Γ form has a pole at γ = 1; there, beside it."""
+    """Those of the paper (13 for the conditional one), whose Γ form has a pole at γ = 1; there, beside it."""
     a, b, d, n, horizon = 1.2, 0.75, 2.8, 6, 5
     model = BgBb(alpha=a, beta=b, gamma=gamma, delta=d)
     g = gamma + 1e-7 * (gamma == 1.0)
