@@ -86,8 +86,10 @@ def test_bgbb_on_donations(donations: Columns) -> None:
     assert float(expected @ donations["weights"]) == pytest.approx(12884.157, abs=5e-4)
 
 
-def test_bgbb_probability_alive_on_donations(donations: Columns) -> None:
-    """Their table of P(alive in 2002), one occasion on: .11 without a gift since the first, .93 with six."""
+def test_bgbb_predictions_on_donations(donations: Columns) -> None:
+    """Their tables, without a gift since the first and with six: alive in 2002 .11 and .93, gifts in 2002 to
+    2006 .07 and 3.75."""
     model = BgBb.fit(**donations)
-    alive = model.probability_alive(1, frequency=[0, 6], recency=[0, 6], periods=[6, 6])
-    assert alive.round(2).tolist() == [0.11, 0.93]
+    history: dict[str, Any] = {"frequency": [0, 6], "recency": [0, 6], "periods": [6, 6]}
+    assert model.probability_alive(1, **history).round(2).tolist() == [0.11, 0.93]
+    assert model.conditional_expected_purchases(5, **history).round(2).tolist() == [0.07, 3.75]
