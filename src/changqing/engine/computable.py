@@ -30,6 +30,8 @@ Code = Literal[
     "bad_edges",
     "too_few_points",
     "inconsistent",
+    "no_repeat",
+    "at_boundary",
     "no_convergence",
 ]
 
