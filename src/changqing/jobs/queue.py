@@ -37,7 +37,8 @@ def switch_import(number: int, to: str, by: int | None) -> None:
     _in_its_own_connection(import_ledger.switch, number, to, by)
 
 
-@tasks.periodic(cron="*/10 * * * * *")
+# seconds stand last
+@tasks.periodic(cron="* * * * * */10")
 @tasks.task(name="take_over", queue="care", queueing_lock="take_over", pass_context=True)
 async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
     """Hand on the jobs of workers that died."""
