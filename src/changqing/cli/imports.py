@@ -47,13 +47,19 @@ def _wanted(words: Namespace) -> Any:
     given = dict(pair.split("=", 1) for pair in words.map if "=" in pair)
     if len(given) != len(words.map):
         raise Refused(_("--map 要写成 字段=列名，例如 --map amount=未税金额。"))
+    asked = {
+        "tax_rate": str(words.tax_rate) if words.tax_rate is not None else None,
+        "first": words.first,
+        "decimal_comma": {"comma": True, "point": False}.get(words.decimal),
+    }
+    wishes = {name: value for name, value in asked.items() if value is not None}
     return Wanted(
         meaning=words.meaning,
         from_day=words.from_day,
         to_day=words.to_day,
         unknown=words.unknown,
         department=department_named(words.department) if words.department else None,
-        mapping={"given": given} if given else {},
+        mapping={**({"given": given} if given else {}), **({"wishes": wishes} if wishes else {})},
     )
 
 

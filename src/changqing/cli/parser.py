@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,13 @@ def _running(commands: Any) -> None:
     demo.add_argument("--lines", type=int, default=1_000_000, help=_("大账本的订单行数"))
 
 
+def _share(text: str) -> Decimal:
+    share = Decimal(text)
+    if not 0 <= share < 1:
+        raise ValueError(text)
+    return share
+
+
 def _imports(commands: Any) -> None:
     bring = _command(commands, "import", imports.bring_in, _("导入 CSV 或 XLSX 文件"))
     bring.add_argument("kind", choices=KINDS, help=_("文件内容"))
@@ -85,6 +93,9 @@ def _imports(commands: Any) -> None:
         metavar=_("字段=列名"),
         help=_("指定某个字段取自哪一列；可重复。写过一次就记住"),
     )
+    bring.add_argument("--tax-rate", type=_share, help=_("只有含税金额时的税率，例如 0.13"))
+    bring.add_argument("--first", choices=("day", "month"), help=_("05/01/2026 里先写的是日还是月"))
+    bring.add_argument("--decimal", choices=("point", "comma"), help=_("小数点写成 . 还是 ,"))
     bring.add_argument("--json", action="store_true", help=_("输出 JSON"))
     listed = _command(commands, "imports", imports.show, _("导入记录；撤销、恢复"))
     listed.add_argument("--json", action="store_true", help=_("输出 JSON"))

@@ -171,3 +171,16 @@ def test_who_may_not_bring_in_is_told_and_nothing_is_kept(say: Callable[..., Any
     ran = say("--as", "lin", "import", "orders", file, code=1)
     assert ran.err
     assert not AuditLine.objects.filter(verb="hand in").exists()
+
+
+def test_amounts_with_tax_alone_need_a_rate_which_is_asked_for_and_remembered(
+    say: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "gross.csv"
+    file.write_text("订单号,行号,日期,客户编码,价税合计\nS1,1,2026-01-05,K1,113\n", encoding="utf-8")
+    assert say("import", "orders", file, code=1).err
+    say("import", "orders", file, "--tax-rate", "0.13")
+    assert revenue(say) == 100.0
+    file.write_text("订单号,行号,日期,客户编码,价税合计\nS2,1,2026-01-06,K1,226\n", encoding="utf-8")
+    say("import", "orders", file)
+    assert revenue(say) == 300.0

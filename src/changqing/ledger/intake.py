@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from changqing.base.tables import BadRow, FaultyRow, Staged
 from changqing.ledger.actions import write_lines, write_refused
 from changqing.ledger.models import CustomerKey, FileKind, Import, Meaning, Segment
 from changqing.ledger.queries import saved_format
-from changqing.ledger.rules.choices import Choices, Told
+from changqing.ledger.rules.choices import Choices, Told, Wishes
 from changqing.ledger.rules.columns import check, guess
 from changqing.ledger.rules.evidence import decide, evidence_sql
 from changqing.ledger.rules.mapping import Mapping, from_json, overridden
@@ -50,11 +51,12 @@ class Taken:
 def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection) -> Taken:
     """Read the staged rows of ``entry`` into segments; Refused when no row of the file could be read."""
     mapping = understood(entry, staged)
-    check(mapping)
+    wishes = _wishes(entry)
+    check(mapping, rate_given=wishes.tax_rate is not None)
     _settle_meaning(entry, staged, mapping)
     source = f"read_parquet({literal(staged.path)})"
     evidence = _row(connection, evidence_sql(mapping, source))
-    choices = decide(mapping, evidence)
+    choices = decide(mapping, evidence, wishes)
     matched = _known_customers(entry, select_rows(mapping, choices, source), connection)
     good, refused = _sorted_out(entry, mapping, choices, source)
     lines = write_lines(entry=entry, connection=connection, query=good)
@@ -81,10 +83,20 @@ def understood(entry: Import, staged: Staged) -> Mapping:
     if given:
         said = {"kind": entry.kind, "columns": given}
         guessed = overridden(guessed, from_json(said, staged.header))
-        entry.mapping = {"given": given, **guessed.as_json()}
-    else:
-        entry.mapping = guessed.as_json()
+    entry.mapping = {**entry.mapping, **guessed.as_json()}
     return guessed
+
+
+def _wishes(entry: Import) -> Wishes:
+    """What a person said of this file, or of an earlier one of this source, where no file can tell itself."""
+    saved = saved_format(entry.source, entry.kind)
+    said = entry.mapping.get("wishes") or (saved.mapping.get("wishes") if saved else None) or {}
+    entry.mapping["wishes"] = said
+    return Wishes(
+        tax_rate=Decimal(said["tax_rate"]) if said.get("tax_rate") else None,
+        first=said.get("first", ""),
+        decimal_comma=said.get("decimal_comma"),
+    )
 
 
 def _settle_meaning(entry: Import, staged: Staged, mapping: Mapping) -> None:
