@@ -16,10 +16,11 @@ from changqing.engine.computable import Floats, NotComputable
 # (value, gradient, Hessian) of the mean log-likelihood at positive parameters
 Likelihood = Callable[[Floats], tuple[float, Floats, Floats]]
 
-STEPS = 200
+STEPS = 60
 LONGEST_STEP = 1.5
-FARTHEST = 14.0
+FARTHEST, FAR = 14.0, 8.0
 FLATTEST = 1e-9
+RIDGE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,8 @@ class Maximum:
 def maximise(likelihood: Likelihood, start: Floats) -> Maximum:
     """Climb from ``start`` until another step would gain less than 1e-15 per observation.
 
-    Errors: no_convergence; at_boundary when a parameter runs off beyond e^±14 of its scale, or the top is
-    flat, which means that the data do not determine it.
+    Errors: no_convergence; at_boundary when a parameter runs off beyond e^±14 of its scale, the climb gets
+    lost on a ridge that rises without end, or the top is flat: the data do not determine a parameter.
     """
     theta = np.log(start)
     value, gradient, hessian = _on_logs(likelihood, theta)
@@ -43,9 +44,15 @@ def maximise(likelihood: Likelihood, start: Floats) -> Maximum:
         step, gain = _newton_step(gradient, hessian)
         if gain < 1e-15 * (1 + abs(value)):
             return _summit(likelihood, np.exp(theta + step))
-        theta, value, gradient, hessian = _climb(likelihood, theta, value, step, gain)
+        higher = _climb(likelihood, theta, value, step, gain)
+        if higher is None:
+            break
+        theta, value, gradient, hessian = higher
         if np.abs(theta).max() > FARTHEST:
             raise NotComputable("at_boundary", "a parameter runs off without end: the data do not fix it")
+    curvatures = np.linalg.eigvalsh(-hessian)
+    if curvatures.min() <= RIDGE * curvatures.max() or np.abs(theta).max() > FAR:
+        raise NotComputable("at_boundary", "the likelihood rises along a flat ridge: the data do not fix it")
     raise NotComputable("no_convergence", f"no maximum found in {STEPS} steps")
 
 
@@ -68,15 +75,15 @@ def _newton_step(gradient: Floats, hessian: Floats) -> tuple[Floats, float]:
 
 def _climb(
     likelihood: Likelihood, theta: Floats, value: float, step: Floats, gain: float
-) -> tuple[Floats, float, Floats, Floats]:
-    """The first of step, step/2, step/4 … that climbs (or stays level within rounding)."""
+) -> tuple[Floats, float, Floats, Floats] | None:
+    """The first of step, step/2, step/4 … that climbs (or stays level within rounding), if any does."""
     noise = 1e-14 * (1 + abs(value))
     for halving in range(40):
         there = theta + step * 0.5**halving
         found = _on_logs(likelihood, there)
         if found[0] >= value + min(1e-4 * gain * 0.5**halving, 0.0) - noise and np.isfinite(found[0]):
             return (there, *found)
-    raise NotComputable("no_convergence", "no step leads uphill")
+    return None
 
 
 def _summit(likelihood: Likelihood, params: Floats) -> Maximum:

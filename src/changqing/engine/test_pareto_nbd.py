@@ -187,3 +187,11 @@ def test_a_billion_days_are_as_good_as_one() -> None:
     assert [far.r, far.alpha / 1e9, far.s, far.beta / 1e9] == pytest.approx(
         [*weeks.params.values()], rel=1e-6
     )
+
+
+@pytest.mark.parametrize(("customers", "seed"), [(30, 2), (100, 2), (300, 9), (300, 11)])
+def test_few_customers_who_all_leave_alike_are_named(customers: int, seed: int) -> None:
+    """The likelihood rises for ever with s and β in one ratio: lifetimes of one rate fit best."""
+    with pytest.raises(NotComputable) as refused:
+        ParetoNbd.fit(**simulated(CDNOW, customers, seed))
+    assert refused.value.code == "at_boundary"
