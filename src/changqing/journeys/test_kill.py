@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "kill.py"
-DEATHS = os.environ.get("CHANGQING_DEATHS", "5")
+DEATHS = os.environ.get("CHANGQING_DEATHS", "20")
 
 
 def test_the_book_is_whole_after_every_death() -> None:
