@@ -114,6 +114,12 @@ def stuck_imports() -> Iterator[str]:
             }
 
 
+def rows_in(entry: Import) -> int:
+    """How many order lines or other rows ``entry`` brought."""
+    held = Segment.objects.filter(owner=entry, holds=Segment.Holds.LINES)
+    return held.aggregate(rows=Sum("rows"))["rows"] or 0
+
+
 def entered() -> tuple[str, ...]:
     """The states of imports that have their place in the book."""
     return ENTERED
