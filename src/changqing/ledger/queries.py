@@ -243,6 +243,16 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     return [PurchaseDay(*row) for row in rows]
 
 
+def imports_of(to: Principal, account: Account) -> list[Import]:
+    """The imports that ``account``'s order lines came from, newest first."""
+    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+        return []
+    with duck() as connection:
+        lines = owned_lines(connection, [account.pk])
+        found = connection.execute(f"SELECT DISTINCT import_id FROM {lines}").fetchall()
+    return list(Import.objects.filter(pk__in=[row[0] for row in found]).order_by("-number"))
+
+
 def order_lines(
     to: Principal, account: Account, *, day: date | None = None, limit: int = 100, offset: int = 0
 ) -> list[OrderLine]:
