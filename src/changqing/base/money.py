@@ -25,7 +25,9 @@ def symbol(currency: str) -> str:
 
 
 def written(amount: Decimal, currency: str, language: str) -> Written:
-    """``amount`` with at most four significant digits and two decimals, in the reader's units.
+    """``amount`` in the reader's units, to two decimals below ten, one below a hundred, else none.
+
+    Zeros stand, so that figures in one column line up; amounts of 100 and more carry no cents.
 
     >>> written(Decimal("77548570.20"), "CNY", "zh-hans")
     Written(number='¥7,755', unit='万')
@@ -37,21 +39,20 @@ def written(amount: Decimal, currency: str, language: str) -> Written:
     index = next((index for index, step in enumerate(steps) if size >= step[0]), len(steps) - 1)
     scale, unit = steps[index]
     shown = _rounded(size / scale, is_whole_unit=scale == 1)
-    if index and scale != 1 and shown * scale >= steps[index - 1][0]:
+    if index and shown * scale >= steps[index - 1][0]:
         # rounding has filled the unit: the one above says it shorter
         scale, unit = steps[index - 1]
-        shown = Decimal(1)
+        shown = _rounded(Decimal(1), is_whole_unit=False)
     text = f"{shown:,f}"
-    if scale != 1 and "." in text:
-        text = text.rstrip("0").rstrip(".")
     sign = "−" if amount < 0 and text.strip("0.,") else ""
     return Written(f"{sign}{symbol(currency)}{text}", unit)
 
 
 def _rounded(scaled: Decimal, *, is_whole_unit: bool) -> Decimal:
-    digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+    # judged after rounding: 9.996 is 10.0, not 10.00
+    digits = 2 if scaled < Decimal("9.995") else 1 if scaled < Decimal("99.95") else 0
     if is_whole_unit:
-        digits = 0 if scaled == scaled.to_integral_value() else 2
+        digits = 0 if scaled == scaled.to_integral_value() or scaled >= Decimal("99.995") else 2
     return scaled.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
 
 

@@ -21,20 +21,31 @@ AMOUNTS = st.decimals(min_value="-1e13", max_value="1e13", places=4, allow_nan=F
         ("0", "en", "¥0", ""),
         ("-0.004", "zh-hans", "¥0.00", "元"),
         ("12.3", "zh-hans", "¥12.30", "元"),
+        ("99.99", "zh-hans", "¥99.99", "元"),
+        # from 100 on cents are for the opened arithmetic
+        ("99.996", "zh-hans", "¥100", "元"),
+        ("101.40", "zh-hans", "¥101", "元"),
         ("9999", "zh-hans", "¥9,999", "元"),
-        ("10000", "zh-hans", "¥1", "万"),
+        ("9999.60", "zh-hans", "¥1.00", "万"),
+        ("999.60", "en", "¥1.00", "k"),
+        ("10000", "zh-hans", "¥1.00", "万"),
+        # zeros stand, so that a column lines up
+        ("12000", "zh-hans", "¥1.20", "万"),
+        ("99951", "zh-hans", "¥10.0", "万"),
+        ("200000", "zh-hans", "¥20.0", "万"),
+        ("1000000", "zh-hans", "¥100", "万"),
         ("12345", "zh-hans", "¥1.23", "万"),
         ("123456", "zh-hans", "¥12.3", "万"),
         ("77548570.20", "zh-hans", "¥7,755", "万"),
         ("77548570.20", "en", "¥77.5", "m"),
         ("-1234567890", "zh-hans", "−¥12.3", "亿"),
         ("-1234567890", "en", "−¥1.23", "bn"),
-        ("1000000", "en", "¥1", "m"),
+        ("1000000", "en", "¥1.00", "m"),
         ("99950000", "zh-hans", "¥9,995", "万"),
         # one more and the larger unit says it shorter
-        ("99996000", "zh-hans", "¥1", "亿"),
-        ("999960", "en", "¥1", "m"),
-        ("-999999999", "en", "−¥1", "bn"),
+        ("99996000", "zh-hans", "¥1.00", "亿"),
+        ("999960", "en", "¥1.00", "m"),
+        ("-999999999", "en", "−¥1.00", "bn"),
     ],
 )
 def test_money_as_people_write_it(amount: str, language: str, number: str, unit: str) -> None:
@@ -47,7 +58,6 @@ def test_written_money_is_true_to_its_last_digit(amount: Decimal, language: str)
     shown = number.removeprefix("−").removeprefix("¥").replace(",", "")
     _, _, decimals = shown.partition(".")
     step = Decimal(1).scaleb(-len(decimals)) * UNITS[unit]
-    # trailing zeros are left out, so what is shown may be truer than its last digit says
     assert abs(Decimal(shown) * UNITS[unit] - abs(amount)) <= step / 2
     assert number.startswith("−") == (amount < 0 and Decimal(shown) != 0)
     if UNITS[unit] > 1:

@@ -20,10 +20,10 @@ from changqing.base.tables import stage
 from changqing.ledger import actions as ledger
 from changqing.ledger.actions import Changes, Wanted
 from changqing.ledger.intake import take_in
-from changqing.ledger.queries import entered, import_by_id, import_numbered
+from changqing.ledger.queries import entered, import_by_id, import_numbered, rows_in
 from changqing.ledger.segments import duck, kept, scratch
 from changqing.people.permissions import Principal, check_may, operator
-from changqing.people.queries import user_with_id
+from changqing.people.queries import User, user_with_id
 from changqing.records.actions import write_audit
 from changqing.value.actions import rank_the_book
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from changqing.accounts.models import Account
     from changqing.ledger.models import Import
 
+# An import of more rows is undone and redone by the queue: a page does not wait that long.
+MOST_ROWS_AT_ONCE = 200_000
 # The first half of an advisory lock whose second half is the import: two never run the same one.
 IMPORT_LOCK = 0x0C4A
 log = logging.getLogger(__name__)
@@ -121,6 +123,21 @@ def _run(entry: Import) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def ask_switch(*, by: Principal, number: int, to: str) -> Changes | None:
+    """Undo or redo import ``number``: a small one at once; of a large one the queue does it, and None."""
+    check_may(by, "bring in files")
+    with transaction.atomic():
+        entry = import_numbered(by, number)
+        if entry is None:
+            raise _no_such(number)
+        if rows_in(entry) > MOST_ROWS_AT_ONCE:
+            ledger.say_switching(entry=entry, to=to)
+            asker = by.pk if isinstance(by, User) else None
+            queue.configure_task("book:switch_import").defer(number=number, to=to, by=asker)
+            return None
+    return undo_import(by=by, number=number) if to == "undo" else redo_import(by=by, number=number)
+
+
 def undo_import(*, by: Principal, number: int) -> Changes:
     """Take import ``number`` out of force: every figure is then as if it had never come."""
     return _switched(by=by, number=number, verb="undo", act=ledger.undo)
@@ -132,14 +149,23 @@ def redo_import(*, by: Principal, number: int) -> Changes:
 
 
 def _switched(*, by: Principal, number: int, verb: str, act: Any) -> Changes:
-    check_may(by, "bring in files")
-    with transaction.atomic():
-        entry = import_numbered(by, number)
-        if entry is None:
-            raise Refused(_("没有编号为 %(number)s 的导入。") % {"number": number})
-        changes: Changes = act(entry=entry)
-        _conclude(entry, changes, by=by, verb=verb)
+    try:
+        check_may(by, "bring in files")
+        with transaction.atomic():
+            entry = import_numbered(by, number)
+            if entry is None:
+                raise _no_such(number)
+            changes: Changes = act(entry=entry)
+            _conclude(entry, changes, by=by, verb=verb)
+    except Exception:
+        # the transaction is undone, what was said before it is not
+        ledger.say_switched(number=number)
+        raise
     return changes
+
+
+def _no_such(number: int) -> Refused:
+    return Refused(_("没有编号为 %(number)s 的导入。") % {"number": number})
 
 
 @transaction.atomic

@@ -182,6 +182,24 @@ def redo(*, entry: Import) -> Changes:
     return _switch(entry, to=IN_FORCE)
 
 
+def say_switching(*, entry: Import, to: str) -> None:
+    """Note that ``entry`` is about to be undone or redone; Refused when it cannot be or already is."""
+    expected, step = (IN_FORCE, "undoing") if to == "undo" else (Import.State.UNDONE, "redoing")
+    if Import.objects.filter(pk=entry.pk, state=expected, step="").update(step=step):
+        return
+    entry.refresh_from_db()
+    state = _("正在撤销或恢复") if entry.step else entry.get_state_display()
+    raise Refused(
+        _("导入 %(number)s 现在是“%(state)s”，没有改动任何数字。")
+        % {"number": entry.number or "–", "state": state}
+    )
+
+
+def say_switched(*, number: int) -> None:
+    """Nothing is under way with import ``number`` any more."""
+    Import.objects.filter(number=number).exclude(step="").update(step="")
+
+
 def rematch(*, source: Source, key: str, account: Account) -> Changes:
     """Say that ``source``'s customer ``key`` is ``account``; the ledger itself is not rewritten."""
     lock_the_book()

@@ -114,6 +114,12 @@ def stuck_imports() -> Iterator[str]:
             }
 
 
+def rows_in(entry: Import) -> int:
+    """How many order lines or other rows ``entry`` brought."""
+    held = Segment.objects.filter(owner=entry, holds=Segment.Holds.LINES)
+    return held.aggregate(rows=Sum("rows"))["rows"] or 0
+
+
 def entered() -> tuple[str, ...]:
     """The states of imports that have their place in the book."""
     return ENTERED
@@ -235,6 +241,16 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
             f"WHERE {in_book_currency()} GROUP BY date ORDER BY date DESC"
         ).fetchall()
     return [PurchaseDay(*row) for row in rows]
+
+
+def imports_of(to: Principal, account: Account) -> list[Import]:
+    """The imports that ``account``'s order lines came from, newest first."""
+    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+        return []
+    with duck() as connection:
+        lines = owned_lines(connection, [account.pk])
+        found = connection.execute(f"SELECT DISTINCT import_id FROM {lines}").fetchall()
+    return list(Import.objects.filter(pk__in=[row[0] for row in found]).order_by("-number"))
 
 
 def order_lines(

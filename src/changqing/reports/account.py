@@ -14,16 +14,18 @@ from django.conf import settings
 from changqing.accounts.queries import Account, Contact, Kin, account_by_key, contacts_of, group_of
 from changqing.base.days import first_of_month, months_back
 from changqing.ledger.queries import (
+    Import,
     MonthMoney,
     OrderLine,
     PurchaseDay,
     as_of,
+    imports_of,
     months_of,
     order_lines,
     purchase_days,
     totals_of,
 )
-from changqing.people.permissions import Principal
+from changqing.people.permissions import Principal, may
 from changqing.reports.accounts import band_names
 from changqing.reports.months import change, whole_months
 from changqing.reports.rhythm import Rhythm, rhythm_of
@@ -140,6 +142,8 @@ class LinesPage:
     pages: int
     total: int
     currency: str
+    imports: list[Import]
+    sees_imports: bool
 
     @property
     def previous(self) -> int:
@@ -217,6 +221,8 @@ def lines_page(to: Principal, key: str, *, day: date | None = None, page: int = 
         pages=pages,
         total=total,
         currency=settings.BOOK_CURRENCY,
+        imports=imports_of(to, account),
+        sees_imports=may(to, "see imports"),
     )
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Q
 
 from changqing.ledger.intake import notes_of
 from changqing.ledger.queries import Import, imports
 from changqing.people.permissions import Principal, may
 
 PER_PAGE = 30
+SWITCHING = ("undoing", "redoing")
 ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
 
 
@@ -35,8 +37,22 @@ class Deed:
     can_redo: bool
 
     @property
+    def is_switching(self) -> bool:
+        """Whether it is being undone or redone."""
+        return self.entry.step in SWITCHING
+
+    @property
     def is_on_its_way(self) -> bool:
-        return self.entry.state in ON_ITS_WAY
+        return self.entry.state in ON_ITS_WAY or self.is_switching
+
+    @property
+    def done(self) -> int:
+        return 0 if self.is_switching else self.entry.rows_done
+
+    @property
+    def total(self) -> int:
+        """Rows that the work under way goes through; 0 when it does not count them."""
+        return 0 if self.is_switching else self.entry.rows_total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +91,8 @@ def import_list(to: Principal, *, page: int = 1) -> ImportList:
 
 def running_imports(to: Principal) -> list[Deed]:
     """What waits or runs now, the oldest first."""
-    rows = imports(to).filter(state__in=ON_ITS_WAY).order_by("id")[:PER_PAGE]
+    on_its_way = Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)
+    rows = imports(to).filter(on_its_way).order_by("id")[:PER_PAGE]
     return [_deed(entry, may(to, "bring in files")) for entry in rows]
 
 

@@ -15,6 +15,8 @@ from changqing.web.components.charts import Rows
 
 DAYS_DRAWN = 3 * 366
 LABELLED_STEMS = 20
+# about how many pixels the tallest month has
+DRAWN_HEIGHT = 140
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def months_chart(found: AccountPage) -> Drawn:
         {"value": float(month.year_before), "words": _year_before_words(month, currency)} for month in months
     ]
     option = {
-        "grid": {"left": 24, "right": 44, "top": 24, "bottom": 8, "containLabel": True},
+        "grid": {"left": 24, "right": 64, "top": 24, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "category", "data": marks, "axisLabel": {"hideOverlap": True}},
         "yAxis": {"type": "value", "axisLabel": {"show": False}, "axisLine": {"show": False}},
         "series": [
@@ -54,8 +56,8 @@ def months_chart(found: AccountPage) -> Drawn:
                     "show": True,
                     "formatter": _("去年"),
                     "color": "@ink2",
-                    "distance": 6,
-                    "offset": [0, -8],
+                    "distance": 16,
+                    "offset": [0, _below_the_value(found)],
                 },
                 "lineStyle": {"type": "dashed", "color": "@ink2", "width": 1.5},
                 "showSymbol": False,
@@ -78,6 +80,15 @@ def months_chart(found: AccountPage) -> Drawn:
     return Drawn(option, table, _("每月收入，虚线是去年同月"))
 
 
+def _below_the_value(found: AccountPage) -> int:
+    """Pixels by which last year's name goes down so as not to lie on the running month's value."""
+    last, most = found.months[-1], tallest(found)
+    if last.is_whole or most <= 0:
+        return 0
+    above = DRAWN_HEIGHT * float(last.year_before - last.revenue) / most
+    return round(above) + 6 if -6 < above < 28 else 0
+
+
 def tallest(found: AccountPage) -> float:
     return max((float(month.revenue) for month in found.months), default=0.0)
 
@@ -93,6 +104,9 @@ def _month_bar(month: Month, currency: str, most: float) -> dict[str, Any]:
     item = {"value": float(month.revenue), "words": words, "itemStyle": style}
     if month.revenue and (float(month.revenue) == most or not month.is_whole):
         item["label"] = {"show": True, "position": "top", "formatter": in_words(month.revenue, currency)}
+        if not month.is_whole:
+            # to the right, clear of the bar before it
+            item["label"] |= {"align": "left", "offset": [-10, 0]}
     return item
 
 

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from changqing.accounts.models import Person
 from changqing.accounts.queries import Account, Contact
+from changqing.ledger.queries import Import, imports_of
+from changqing.people.permissions import may
 from changqing.reports.conftest import People, accounts_come
 
 
@@ -152,3 +154,15 @@ def test_a_stem_opens_the_lines_of_its_day(small_book: People, visit: Any):
 def test_it_fits_every_screen(small_book: People, pictures: Any):
     pictures("account", "/accounts/A1/", user=small_book.mei)
     pictures("account-new", "/accounts/F6/", user=small_book.mei)
+
+
+def test_the_lines_name_the_imports_they_came_from(small_book: People):
+    entry = Import.objects.get(kind="orders")
+    told = get(small_book.gao, "/accounts/A1/?part=lines")
+    assert "这些订单行来自 orders.csv" in text_of(told)
+    is_linked = f'href="/imports/#import-{entry.pk}"' in told.content.decode()
+    assert is_linked == may(small_book.gao, "see imports")
+    mine = get(small_book.mei, "/accounts/A1/?part=lines")
+    assert "这些订单行来自 orders.csv" in text_of(mine)
+    assert "/imports/" not in mine.content.decode()
+    assert imports_of(small_book.bo, Account.objects.get(key="A1")) == []

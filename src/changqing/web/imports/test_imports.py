@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.base.refused import Refused
+from changqing.journeys import import_ledger
 from changqing.journeys.import_ledger import bring_in
 from changqing.ledger.queries import Import
+from changqing.ledger.segments import at
 from changqing.people.permissions import Operator
 from changqing.people.queries import User
 from changqing.reports.conftest import People
@@ -95,6 +98,45 @@ def test_undo_and_redo_bring_every_figure_back(orders: Import, people: People, y
     back = client.post(f"/imports/{orders.number}/redo/", follow=True)
     assert "导入 1 已恢复：新增 2 行" in text_of(back)
     assert portfolio(yun, "all").as_json() == before
+
+
+def test_a_large_import_is_undone_by_the_queue(orders: Import, yun: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(import_ledger, "MOST_ROWS_AT_ONCE", 1)
+    client = Client()
+    client.force_login(yun)
+    before = portfolio(yun, "all").as_json()
+    asked = client.post(f"/imports/{orders.number}/undo/", follow=True)
+    assert "正在撤销，名次和合计随之重算" in text_of(asked)
+    assert "撤销这次导入" not in text_of(asked)
+    assert portfolio(yun, "all").as_json() == before
+    again = client.post(f"/imports/{orders.number}/undo/")
+    assert "导入 1 现在是“正在撤销或恢复”，没有改动任何数字。" in text_of(again)
+    assert asked_of_the_queue() == [{"number": 1, "to": "undo", "by": yun.pk}]
+    import_ledger.switch(**asked_of_the_queue()[0])
+    done = client.get("/imports/?part=running")
+    assert done["HX-Refresh"] == "true"
+    assert portfolio(yun, "all").as_json()["lines"] == 0
+    client.post(f"/imports/{orders.number}/redo/")
+    assert "正在恢复" in text_of(client.get("/imports/?part=running"))
+    import_ledger.switch(**asked_of_the_queue()[1])
+    assert portfolio(yun, "all").as_json() == before
+
+
+def test_a_switch_that_is_refused_is_no_longer_under_way(
+    orders: Import, yun: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(import_ledger, "MOST_ROWS_AT_ONCE", 1)
+    import_ledger.ask_switch(by=yun, number=1, to="undo")
+    path = at(orders.segments.get(holds="lines").path)
+    path.rename(path.with_suffix(".gone"))
+    import_ledger.switch(1, "undo", yun.pk)
+    orders.refresh_from_db()
+    assert (orders.state, orders.step) == ("in_force", "")
+
+
+def asked_of_the_queue() -> list[dict[str, Any]]:
+    jobs = ProcrastinateJob.objects.filter(task_name="book:switch_import").order_by("id")
+    return list(jobs.values_list("args", flat=True))
 
 
 @pytest.mark.parametrize("who", ["gao", "mei"])

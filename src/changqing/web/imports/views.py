@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from changqing.journeys.hand_back import hand_back
-from changqing.journeys.import_ledger import redo_import, undo_import
+from changqing.journeys.import_ledger import ask_switch
 from changqing.ledger.queries import import_with_id
 from changqing.people.permissions import check_may
 from changqing.reports.imports import PER_PAGE, Deed, ImportList, import_list, running_imports
@@ -79,7 +79,13 @@ def title(found: ImportList) -> str:
 
 
 def step_name(deed: Deed) -> str:
-    names = {"reading": _("读文件"), "checking": _("核对每一行"), "entering": _("写入账本")}
+    names = {
+        "reading": _("读文件"),
+        "checking": _("核对每一行"),
+        "entering": _("写入账本"),
+        "undoing": _("正在撤销，名次和合计随之重算"),
+        "redoing": _("正在恢复，名次和合计随之重算"),
+    }
     return names.get(deed.entry.step, _("排队中"))
 
 
@@ -93,7 +99,9 @@ def _money(deed: Deed, found: ImportList) -> tuple[str, str]:
 
 @require_POST
 def undo(request: HttpRequest, number: int) -> HttpResponse:
-    changes = undo_import(by=reader(request), number=number)
+    changes = ask_switch(by=reader(request), number=number, to="undo")
+    if changes is None:
+        return redirect("imports")
     messages.success(
         request,
         _("导入 %(number)s 已撤销：移去 %(went)s 行，恢复 %(came)s 行。可以随时恢复。")
@@ -104,7 +112,9 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def redo(request: HttpRequest, number: int) -> HttpResponse:
-    changes = redo_import(by=reader(request), number=number)
+    changes = ask_switch(by=reader(request), number=number, to="redo")
+    if changes is None:
+        return redirect("imports")
     messages.success(
         request,
         _("导入 %(number)s 已恢复：新增 %(came)s 行，更改 %(changed)s 行。")

@@ -15,6 +15,8 @@ from changqing.web.components.tags import share
 
 GRID = {"left": 8, "right": 24, "top": 28, "bottom": 24, "containLabel": True}
 ROWS_BEHIND = 21
+# percent of accounts from which on a label stands at the left of its point
+LATE = 50
 # percentage points within which two labels would touch
 NEAR = 8
 
@@ -177,6 +179,9 @@ def _whale_marks(
         "peak": share(float(peak / margin), 0) if margin and margin > 0 else in_words(peak, found.currency),
     }
     marks = [_mark(rising[-1], "circle", "@c1", made, place="top")]
+    if rising[-1][0] > LATE:
+        # to the left, above the curve: in the middle it would meet the loss and the edge
+        marks[0]["label"] |= {"position": "left", "offset": [8, -14]}
     if said["loss_making"]:
         lost = _("%(count)s 家吃掉 %(eaten)s") % {
             "count": f"{said['loss_making']:,}",
@@ -185,7 +190,7 @@ def _whale_marks(
         url = f"/accounts/?period={found.period}&loss=1&sort=margin"
         mark = _mark(falling[-1], "circle", "@red", lost, place="left") | {"url": url}
         mark["itemStyle"]["borderColor"] = "@red"
-        mark["label"] |= {"color": "@red", "offset": [0, 16 if margin and margin > 0 else -14]}
+        mark["label"] |= {"color": "@red", "offset": [0, 22 if margin and margin > 0 else -14]}
         marks.append(mark)
     return marks
 

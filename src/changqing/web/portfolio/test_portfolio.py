@@ -125,8 +125,8 @@ def test_it_warns_where_the_book_hangs_on_few(ten: People, client: Client):
 
 def test_the_whale_says_who_eats_the_profit(ten: People):
     text = text_of(get(ten.gao, "/portfolio/"))
-    assert "末尾 1 家吃掉 ¥4 万，占挣到的 5%" in text
-    assert "挣钱的 9 家 ¥79.5 万 亏损的 1 家 −¥4 万 剩下 10 家 ¥75.5 万" in text
+    assert "末尾 1 家吃掉 ¥4.00 万，占挣到的 5%" in text
+    assert "挣钱的 9 家 ¥79.5 万 亏损的 1 家 −¥4.00 万 剩下 10 家 ¥75.5 万" in text
 
 
 def test_others_read_what_they_may_see_and_are_told_so(ten: People):
@@ -154,7 +154,7 @@ def test_it_speaks_english_too(ten: People):
     ten.gao.refresh_from_db()
     text = text_of(get(ten.gao, "/portfolio/?period=all"))
     assert "The top 20% (2 accounts) bring 80% of revenue, as 80/20 has it" in text
-    assert "Strategic ≥ ¥5m 1 an executive answers in person" in text
+    assert "Strategic ≥ ¥5.00m 1 an executive answers in person" in text
 
 
 @pytest.mark.parametrize("who", ["gao", "lin", "mei"])
@@ -179,7 +179,7 @@ def test_marks_are_walked_and_open_their_rows(ten: People, visit: Any):
     expect(page.locator("[data-drawn]")).to_have_count(2)
     page.locator("#whale").focus()
     page.keyboard.press("End")
-    expect(page.locator("#whale-mark")).to_have_text("1 家吃掉 ¥4 万")
+    expect(page.locator("#whale-mark")).to_have_text("1 家吃掉 ¥4.00 万")
     page.keyboard.press("t")
     expect(page.locator("details.behind[open]")).to_have_count(1)
     page.keyboard.press("Enter")
