@@ -103,10 +103,10 @@ def _month_bar(month: Month, currency: str, most: float) -> dict[str, Any]:
     }
     item = {"value": float(month.revenue), "words": words, "itemStyle": style}
     if month.revenue and (float(month.revenue) == most or not month.is_whole):
-        item["label"] = {"show": True, "position": "top", "formatter": in_words(month.revenue, currency)}
-        if not month.is_whole:
-            # to the right, clear of the bar before it
-            item["label"] |= {"align": "left", "offset": [-10, 0]}
+        # the running month's stands to the right, clear of the bar before it
+        aside = {} if month.is_whole else {"align": "left", "offset": [-10, 0]}
+        money = in_words(month.revenue, currency)
+        item["label"] = {"show": True, "position": "top", "formatter": money, **aside}
     return item
 
 
