@@ -178,9 +178,18 @@ class Instance:
 
     def imports(self) -> dict[int, tuple[str, str, int | None]]:
         """id → (file name, state, number), read past the product from PostgreSQL itself."""
-        with psycopg.connect(self.url, connect_timeout=3) as connection:
-            rows = connection.execute("SELECT id, file_name, state, number FROM changqing_import").fetchall()
-        return {pk: (name, state, number) for pk, name, state, number in rows}
+        query = "SELECT id, file_name, state, number FROM changqing_import"
+        over = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self.url, connect_timeout=3) as connection:
+                    rows = connection.execute(query).fetchall()
+                return {pk: (name, state, number) for pk, name, state, number in rows}
+            except psycopg.OperationalError:
+                # a server that was killed may still be on its way back, or on its way out
+                if time.monotonic() > over:
+                    raise
+                time.sleep(0.3)
 
 
 def wait_for(done: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:

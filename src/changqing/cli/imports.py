@@ -33,7 +33,7 @@ def bring_in(words: Namespace) -> int:
         if a_worker_lives():
             _look_on(entry, is_quiet=words.json)
         else:
-            import_ledger.run(entry.pk)
+            import_ledger.run_or_wait(entry.pk)
         done = import_by_id(entry.pk)
         assert done is not None
         _tell(done, is_json=words.json)

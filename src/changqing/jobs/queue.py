@@ -12,9 +12,10 @@ from django.db import close_old_connections
 from changqing.journeys import import_ledger
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
-HEARTBEAT_SECONDS = 4.0
-DEAD_AFTER_SECONDS = 12.0
-TRIES = procrastinate.RetryStrategy(max_attempts=4, wait=2)
+HEARTBEAT_SECONDS = 2.0
+DEAD_AFTER_SECONDS = 6.0
+# How often an import may fail is the journey's to say; the queue only comes back until it has said so.
+TRIES = procrastinate.RetryStrategy(max_attempts=500, wait=2)
 
 log = logging.getLogger(__name__)
 tasks = procrastinate.Blueprint()
@@ -38,7 +39,7 @@ def switch_import(number: int, to: str, by: int | None) -> None:
 
 
 # seconds stand last
-@tasks.periodic(cron="* * * * * */10")
+@tasks.periodic(cron="* * * * * */5")
 @tasks.task(name="take_over", queue="care", queueing_lock="take_over", pass_context=True)
 async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
     """Hand on the jobs of workers that died."""
@@ -56,7 +57,7 @@ def run_worker() -> None:
     with app.replace_connector(connector.get_worker_connector()) as worker_app:
         worker_app.run_worker(
             concurrency=2,
-            fetch_job_polling_interval=2.0,
+            fetch_job_polling_interval=1.0,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=DEAD_AFTER_SECONDS,
             shutdown_graceful_timeout=3.0,

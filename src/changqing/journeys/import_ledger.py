@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 MOST_ROWS_AT_ONCE = 200_000
 # The first half of an advisory lock whose second half is the import: two never run the same one.
 IMPORT_LOCK = 0x0C4A
+LOOK_EVERY_SECONDS = 0.3
 log = logging.getLogger(__name__)
+
+
+class Busy(Exception):
+    """Somebody else works on this import now; its end is theirs, or ours when they died."""
 
 
 @transaction.atomic
@@ -56,19 +62,32 @@ def bring_in(
 ) -> Import:
     """Hand a file in and bring it into the book at once; Refused when nothing of it could be entered."""
     entry = hand_in(by=by, kind=kind, path=path, source=source, wanted=wanted)
-    run(entry.pk)
+    run_or_wait(entry.pk)
     entry.refresh_from_db()
     if entry.state == entry.State.FAILED:
         raise Refused(entry.error)
     return entry
 
 
+def run_or_wait(pk: int) -> None:
+    """Bring the import ``pk`` into the book, or wait for whoever is at it."""
+    while True:
+        try:
+            run(pk)
+            return
+        except Busy:
+            time.sleep(LOOK_EVERY_SECONDS)
+
+
 def run(pk: int) -> None:
     """Bring the import ``pk`` into the book, or say on its row why not. Safe to run again at any point."""
     with _only_here(pk) as is_mine:
         entry = import_by_id(pk)
-        if not is_mine or entry is None or entry.state in (*entered(), entry.State.FAILED):
+        if entry is None or entry.state in (*entered(), entry.State.FAILED):
             return
+        if not is_mine:
+            # or by one that just died, whose lock PostgreSQL is about to forget: come back later
+            raise Busy(f"import {pk} is being worked on")
         if entry.tries >= ledger.MOST_DEATHS:
             ledger.fail(
                 entry=entry, sentence=_("这个文件几次使程序中断，已停止再试。账本没有改动，原文件已保留。")

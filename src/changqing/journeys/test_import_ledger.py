@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from changqing.accounts.models import Account
+from changqing.journeys import import_ledger
 from changqing.people.permissions import operator
 from changqing.records.models import AuditLine
 
@@ -184,3 +186,19 @@ def test_amounts_with_tax_alone_need_a_rate_which_is_asked_for_and_remembered(
     file.write_text("订单号,行号,日期,客户编码,价税合计\nS2,1,2026-01-06,K1,226\n", encoding="utf-8")
     say("import", "orders", file)
     assert revenue(say) == 300.0
+
+
+def test_an_import_that_somebody_is_at_is_left_alone_and_taken_up_when_they_are_gone(
+    transactional_db: None, book: None, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.csv", "S1,1,2026-01-05,K1,金陵特钢,P1,2,50,100,60")
+    entry = import_ledger.hand_in(by=operator(because="a test"), kind="orders", path=file)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [import_ledger.IMPORT_LOCK, entry.pk])
+        with pytest.raises(import_ledger.Busy):
+            import_ledger.run(entry.pk)
+    other.close()
+    import_ledger.run_or_wait(entry.pk)
+    entry.refresh_from_db()
+    assert entry.state == "in_force"
