@@ -198,6 +198,8 @@ def test_an_import_that_somebody_is_at_is_left_alone_and_taken_up_when_they_are_
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [import_ledger.IMPORT_LOCK, entry.pk])
         with pytest.raises(import_ledger.Busy):
             import_ledger.run(entry.pk)
+        # as PostgreSQL does when the connection of who died is gone
+        cursor.execute("SELECT pg_advisory_unlock_all()")
     other.close()
     import_ledger.run_or_wait(entry.pk)
     entry.refresh_from_db()
