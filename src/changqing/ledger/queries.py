@@ -190,9 +190,10 @@ def whose(accounts: Iterable[int] | None = None) -> pa.Table:
     )
 
 
-def families() -> pa.Table:
-    """(source_id, product, family, product_name) of all products."""
-    rows = list(Product.objects.values_list("source_id", "key", "family", "name"))
+def families(keys: Iterable[str] | None = None) -> pa.Table:
+    """(source_id, product, family, product_name) of all products, or of those with ``keys``."""
+    products = Product.objects.all() if keys is None else Product.objects.filter(key__in=list(keys))
+    rows = list(products.values_list("source_id", "key", "family", "name"))
     return pa.table(
         {
             "source_id": pa.array([row[0] for row in rows], pa.int32()),
@@ -207,10 +208,18 @@ def in_book_currency() -> str:
     return f"(currency IS NULL OR currency = {literal(settings.BOOK_CURRENCY)})"
 
 
-def owned_lines(connection: duckdb.DuckDBPyConnection, accounts: Iterable[int] | None = None) -> str:
-    """Register whose is whose; give the relation of order lines that count with account and family."""
+def owned_lines(
+    connection: duckdb.DuckDBPyConnection,
+    accounts: Iterable[int] | None = None,
+    *,
+    products: Iterable[str] | None = None,
+) -> str:
+    """Register whose is whose; give the relation of order lines that count with account and family.
+
+    ``products``: the only keys whose family and name are asked for; a page needs few of them, or none.
+    """
     connection.register("whose", whose(accounts))
-    connection.register("families", families())
+    connection.register("families", families(products))
     lines = standing(FileKind.ORDERS)
     if not lines:
         return (
@@ -234,7 +243,7 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
         return []
     with duck() as connection:
-        lines = owned_lines(connection, [account.pk])
+        lines = owned_lines(connection, [account.pk], products=())
         rows = connection.execute(
             f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
             f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
@@ -248,7 +257,7 @@ def imports_of(to: Principal, account: Account) -> list[Import]:
     if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
         return []
     with duck() as connection:
-        lines = owned_lines(connection, [account.pk])
+        lines = owned_lines(connection, [account.pk], products=())
         found = connection.execute(f"SELECT DISTINCT import_id FROM {lines}").fetchall()
     return list(Import.objects.filter(pk__in=[row[0] for row in found]).order_by("-number"))
 
@@ -260,7 +269,9 @@ def order_lines(
     if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
         return []
     with duck() as connection:
-        lines = owned_lines(connection, [account.pk])
+        lines = owned_lines(connection, [account.pk], products=())
+        bought = fetched(connection, f"SELECT DISTINCT product FROM {lines} WHERE product IS NOT NULL")
+        connection.register("families", families(bought))
         rows = connection.execute(
             "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "
             f"currency, line_kind, import_id, file_row FROM {lines} WHERE $1 IS NULL OR date = $1 "
