@@ -14,7 +14,7 @@ from changqing.ledger.models import (
     SourceFormat,
 )
 from changqing.people.models import Department, User
-from changqing.records.models import AuditLine, MethodVersion
+from changqing.records.models import AuditLine, Change, MethodVersion
 from changqing.value.models import AccountRank, Ranking
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "AccountRank",
     "AccountTotals",
     "AuditLine",
+    "Change",
     "Contact",
     "CustomerKey",
     "Department",

@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "procrastinate.contrib.django",
+    "pgtrigger",
+    "pghistory",
     "changqing",
 ]
 AUTH_USER_MODEL = "changqing.User"
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "changqing.web.middleware.TellsWhoActs",
     "changqing.web.middleware.LanguageOfTheUser",
     "changqing.web.middleware.RefusalsAsPages",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -16,6 +16,7 @@ from changqing.accounts.models import Account, Contact, Person
 from changqing.accounts.queries import accounts as visible_accounts
 from changqing.accounts.rules import in_a_circle, spoken
 from changqing.base.bulk import copy_rows, passing_table
+from changqing.base.history import by_the_books
 from changqing.base.refused import Refused
 from changqing.people.models import Department, User
 from changqing.people.permissions import Principal, check_may
@@ -65,7 +66,8 @@ def create_from_books(*, entries: Iterable[BookEntry], department: Department | 
             sort, search = _search_of(said["name"], said["short_name"], entry.key)
             yield (pk, entry.key, sort, search, *(said[name] for name in FROM_BOOKS), *fixed.values())
 
-    copy_rows(TABLE, ("id", "key", "pinyin", "search", *FROM_BOOKS, *fixed), rows())
+    with by_the_books():
+        copy_rows(TABLE, ("id", "key", "pinyin", "search", *FROM_BOOKS, *fixed), rows())
     return ids
 
 
@@ -98,7 +100,7 @@ def _rewrite(changed: Sequence[tuple[Any, ...]]) -> None:
     written = (*FROM_BOOKS, "pinyin", "search")
     columns = {"id": "bigint", **dict.fromkeys(written, "text")}
     setting = ", ".join(f"{name} = r.{name}" for name in written)
-    with passing_table("rewritten", columns, rows), connection.cursor() as cursor:
+    with by_the_books(), passing_table("rewritten", columns, rows), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {TABLE} a SET {setting} FROM rewritten r WHERE a.id = r.id")  # noqa: S608
 
 
@@ -112,6 +114,7 @@ def set_parents_from_books(*, parents: Mapping[int, int | None]) -> set[int]:
     ring = in_a_circle(wanted) & set(said)
     rows = ((child, parent) for child, parent in said.items() if child not in ring)
     with (
+        by_the_books(),
         passing_table("above", {"id": "bigint", "parent_id": "bigint"}, rows),
         connection.cursor() as cursor,
     ):
@@ -127,7 +130,8 @@ def withdraw(*, accounts: Collection[int], withdrawn: bool) -> int:
     rows = Account.objects.filter(pk__in=accounts, withdrawn=not withdrawn)
     if withdrawn:
         rows = rows.filter(touched_at__isnull=True)
-    return rows.update(withdrawn=withdrawn)
+    with by_the_books():
+        return rows.update(withdrawn=withdrawn)
 
 
 def _touched(by: Principal, accounts: Sequence[str]) -> list[Account]:

@@ -9,9 +9,11 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from changqing.base.history import tracked
 from changqing.people.models import Department
 
 
+@tracked(silent=["edited"])
 class Account(models.Model):
     """A company we deal with; the unit that is billed and ranked.
 
@@ -78,6 +80,7 @@ class Account(models.Model):
         return self.name
 
 
+@tracked()
 class Person(models.Model):
     """A person, once; work data only. Posts are contacts."""
 
@@ -94,6 +97,7 @@ class Person(models.Model):
         return self.name
 
 
+@tracked()
 class Contact(models.Model):
     """A person's post at one account, from–to, with why we hold it and until when."""
 

@@ -38,7 +38,10 @@ def opened(*, prepare: bool = True) -> Iterator[None]:
                     from changqing.journeys.prepare_book import prepare_book
 
                     prepare_book()
-                yield
+                from changqing.base.history import acting
+
+                with acting(door="cli", principal="operator", because="the command line"):
+                    yield
             finally:
                 if not is_guest:
                     for connection in connections.all(initialized_only=True):
@@ -50,5 +53,8 @@ def principal(words: Namespace) -> Principal:
     """Who acts: the operator of the machine, or with ``--as`` that user."""
     from changqing.people.permissions import operator
     from changqing.people.queries import user_named
+    from changqing.records.actions import acts_as
 
-    return user_named(words.user) if words.user else operator(because="the command line")
+    who = user_named(words.user) if words.user else operator(because="the command line")
+    acts_as(by=who)
+    return who

@@ -9,6 +9,7 @@ from typing import Any
 import procrastinate
 from django.db import close_old_connections
 
+from changqing.base.history import acting
 from changqing.journeys import import_ledger
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
@@ -68,6 +69,7 @@ def run_worker() -> None:
 def _in_its_own_connection(journey: Callable[..., None], *values: Any) -> None:
     close_old_connections()
     try:
-        journey(*values)
+        with acting(door="queue", principal="operator", because="the queue"):
+            journey(*values)
     finally:
         close_old_connections()

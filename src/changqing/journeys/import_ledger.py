@@ -25,7 +25,7 @@ from changqing.ledger.queries import entered, import_by_id, import_numbered, row
 from changqing.ledger.segments import duck, kept, scratch
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.people.queries import User, user_with_id
-from changqing.records.actions import write_audit
+from changqing.records.actions import acts_as, write_audit
 from changqing.value.actions import rank_the_book
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def run(pk: int) -> None:
 
 def _run(entry: Import) -> None:
     by: Principal = entry.asked_by or operator(because=f"import {entry.pk}")
+    acts_as(by=by)
     ledger.begin(entry=entry)
     folder = scratch() / f"import-{entry.pk}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -210,6 +211,7 @@ def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **re
 def switch(number: int, to: str, by: int | None) -> None:
     """The job behind a page's undo and redo."""
     who: Principal = user_with_id(by) if by is not None else operator(because="asked without a person")
+    acts_as(by=who)
     act = undo_import if to == "undo" else redo_import
     try:
         act(by=who, number=number)

@@ -10,7 +10,10 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from changqing.base.history import tracked
 
+
+@tracked(silent=["path"])
 class Department(models.Model):
     """One node of the organisation; ``path`` lists the ids from the root, so a subtree is a prefix."""
 
@@ -47,6 +50,7 @@ class Users(BaseUserManager["User"]):
         return user
 
 
+@tracked(silent=["password"])
 class User(AbstractBaseUser):
     """A person who signs in."""
 

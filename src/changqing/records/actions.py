@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
+from changqing.base import history
+from changqing.base.history import door_in_use
 from changqing.people.models import User
 from changqing.people.permissions import Principal
 from changqing.records.models import AuditLine, MethodVersion
@@ -21,6 +23,7 @@ def write_audit(
 ) -> AuditLine:
     """One line, in the transaction of the deed: ``subject`` is (kind, key)."""
     kind, key = subject
+    door = door or door_in_use()
     return AuditLine.objects.create(
         user=by if isinstance(by, User) else None,
         principal=by.username if isinstance(by, User) else by.name,
@@ -31,6 +34,19 @@ def write_audit(
         subject_key=str(key),
         details=details,
     )
+
+
+def log_read(*, by: Principal, what: str, subject: tuple[str, object], **details: Any) -> AuditLine:
+    """``by`` reads what is not everybody's: a sensitive field, an export with its filter and rows."""
+    return write_audit(by=by, verb=f"read {what}", subject=subject, **details)
+
+
+def acts_as(*, by: Principal) -> None:
+    """In the block that a door has entered, ``by`` is who works: a queue works for whoever asked it to."""
+    if isinstance(by, User):
+        history.acts_as(user=by.pk)
+    else:
+        history.acts_as(user=None, principal=by.name, because=by.because)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from changqing.base.history import acting
 from changqing.base.refused import Refused
 from changqing.web.errors.views import refused
 
@@ -36,6 +37,19 @@ class Sealed:
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class TellsWhoActs:
+    """What a request writes is noted with the person and the door; one that only reads pays nothing."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"}:
+            return self.answer(request)
+        with acting(door="web", user=request.user.pk):
+            return self.answer(request)
 
 
 class LanguageOfTheUser:
