@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db.models import Field, ForeignObjectRel, Model
 
+from changqing.people.permissions import Part
 from house import Module, contracts, copy_of_the_house, floors, lint, modules, rooms_with_tables
 
 # What is added to a copy of the house, and the one contract that it breaks.
@@ -148,3 +149,12 @@ def mentions(module: Module, names: set[str]) -> Iterator[str]:
 def test_tables_stand_in_rooms_that_keep_an_order_inside() -> None:
     rooms = {room_of(model) for model in apps.get_app_config("changqing").get_models()}
     assert rooms == rooms_with_tables()
+
+
+def test_what_belongs_to_an_account_says_which_part_of_it() -> None:
+    known = {str(part) for part in Part}
+    for model in apps.get_app_config("changqing").get_models():
+        if hasattr(model, "account_path"):
+            assert getattr(model, "account_part", None) in known, (
+                f"{model.__name__} names account_path: let account_part say who may see it, one of {known}"
+            )

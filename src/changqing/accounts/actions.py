@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account, Contact, Person
-from changqing.accounts.queries import accounts as visible_accounts
+from changqing.accounts.rights import Part, editable_by
 from changqing.accounts.rules import in_a_circle, spoken
 from changqing.base.bulk import copy_rows, passing_table
 from changqing.base.history import by_the_books
@@ -134,10 +134,11 @@ def withdraw(*, accounts: Collection[int], withdrawn: bool) -> int:
         return rows.update(withdrawn=withdrawn)
 
 
-def _touched(by: Principal, accounts: Sequence[str]) -> list[Account]:
+def _touched(by: Principal, accounts: Sequence[str], part: Part = Part.BASIC) -> list[Account]:
     check_may(by, "edit accounts")
     wanted = set(accounts)
-    found = list(visible_accounts(by).select_for_update(of=("self",)).filter(key__in=wanted).order_by("pk"))
+    rows = editable_by(by, Account.objects.select_for_update(of=("self",)), part)
+    found = list(rows.filter(key__in=wanted).order_by("pk"))
     missing = sorted(wanted - {account.key for account in found})
     if missing:
         raise Refused(_("没有您可编辑的客户：%(keys)s。什么都没有改动。") % {"keys": "、".join(missing[:10])})
@@ -182,7 +183,7 @@ def add_contact(
     **fields: Any,
 ) -> Contact:
     """``person`` (by name when new) takes a post at ``account`` (by key)."""
-    found = _touched(by, [account])[0]
+    found = _touched(by, [account], Part.CONTACTS)[0]
     if isinstance(person, str):
         heard = spoken(person)
         person = Person.objects.create(name=person.strip(), pinyin=heard.sort[:300], search=heard.search)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -11,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from changqing.base.history import tracked
 from changqing.people.models import Department
+from changqing.people.permissions import Level, Part
 
 
 @tracked(silent=["edited"])
@@ -52,9 +55,12 @@ class Account(models.Model):
     touched_at = models.DateTimeField(null=True, blank=True)
     edited = models.JSONField(default=list, blank=True)
     withdrawn = models.BooleanField(default=False)
+    # closed to who would see it by department only
+    is_sealed = models.BooleanField(_("封存"), default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     account_path = ""
+    account_part = Part.BASIC
 
     class Meta:
         indexes = [
@@ -78,6 +84,87 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _level(name: Any, default: Level = Level.NONE) -> models.PositiveSmallIntegerField[int, int]:
+    """How far a place goes in the part that people call ``name``."""
+    choices = [(Level.NONE, _("看不到")), (Level.READ, _("可查看")), (Level.EDIT, _("可编辑"))]
+    return models.PositiveSmallIntegerField(name, default=default, choices=choices)
+
+
+@tracked()
+class TeamMembership(models.Model):
+    """A colleague's place in an account's team: which role, from–to, and how far in each part.
+
+    ``role`` is a code of the method pack ``team``. ``until`` is the last day it was given for;
+    ``ended_at`` is the instant it was taken back, and from then on it gives nothing.
+    """
+
+    SPONSOR = "sponsor"
+    PARTS = tuple(part for part in Part if part is not Part.NAMES)
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="team", verbose_name=_("所属客户"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("同事")
+    )
+    role = models.CharField(_("团队角色"), max_length=40)
+    basic = _level(pgettext_lazy("part of an account", "基本信息"), Level.READ)
+    contacts = _level(pgettext_lazy("part of an account", "联系人"))
+    activities = _level(pgettext_lazy("part of an account", "跟进记录"))
+    files = _level(pgettext_lazy("part of an account", "文件"))
+    plan = _level(pgettext_lazy("part of an account", "策略和计划"))
+    score = _level(pgettext_lazy("part of an account", "等级和预警"))
+    revenue = _level(pgettext_lazy("part of an account", "收入和订单"))
+    margin = _level(pgettext_lazy("part of an account", "毛利和成本"))
+    since = models.DateField(_("起"))
+    until = models.DateField(_("止"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("收回于"), null=True, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("授权人")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    account_path = "account"
+    account_part = Part.BASIC
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "user"],
+                condition=models.Q(ended_at=None),
+                name="one_place_in_a_team_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(ended_at=None, role="sponsor"),
+                name="one_sponsor_an_account",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until=None) | models.Q(until__gte=models.F("since")),
+                name="team_place_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(basic__range=(Level.READ, Level.EDIT)),
+                name="who_is_in_a_team_sees_the_basics",
+            ),
+            # the books say what came in; nobody edits that
+            models.CheckConstraint(
+                condition=models.Q(revenue__lte=Level.READ, margin__lte=Level.READ), name="money_is_only_read"
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=models.Q((f"{part}__lte", Level.EDIT)), name=f"team_level_of_{part}_is_known"
+                )
+                for part in ("contacts", "activities", "files", "plan", "score")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.account} · {self.role}"
+
+    def level(self, part: Part) -> Level:
+        """How far this place goes in ``part``; names go with the contacts."""
+        return Level(getattr(self, Part.CONTACTS if part is Part.NAMES else part))
 
 
 @tracked()
@@ -115,6 +202,7 @@ class Contact(models.Model):
     retain_until = models.DateField(_("保留至"), null=True, blank=True)
 
     account_path = "account"
+    account_part = Part.CONTACTS
 
     class Meta:
         constraints = [

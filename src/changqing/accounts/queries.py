@@ -1,47 +1,29 @@
-"""Which accounts a person may see, and questions about them."""
+"""Questions about accounts; which of them a person may see stands in ``rights``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
+from changqing.accounts.rights import Level as Level
+from changqing.accounts.rights import Part as Part
+from changqing.accounts.rights import Sight as Sight
+from changqing.accounts.rights import check_may_edit as check_may_edit
+from changqing.accounts.rights import editable_by as editable_by
+from changqing.accounts.rights import may_edit as may_edit
+from changqing.accounts.rights import part_name as part_name
+from changqing.accounts.rights import reads_anywhere as reads_anywhere
+from changqing.accounts.rights import sight as sight
+from changqing.accounts.rights import sight_of as sight_of
+from changqing.accounts.rights import visible_to as visible_to
 from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.people.models import Department, User
-from changqing.people.permissions import (
-    SEES_NOTHING,
-    SEES_THE_DEPARTMENT,
-    Operator,
-    Principal,
-    along,
-    sees_the_whole_book,
-)
-
-Row = TypeVar("Row", bound=Model)
-
-
-def _rule(to: Principal) -> Q:
-    """The one rule, written for accounts: own and backed-up ones, the department's for who leads it."""
-    here = Q(withdrawn=False)
-    if isinstance(to, Operator) or sees_the_whole_book(to):
-        return here
-    if to.role in SEES_NOTHING or not to.is_active:
-        return Q(pk__in=[])
-    mine = Q(owner=to) | Q(backup=to)
-    if to.role in SEES_THE_DEPARTMENT:
-        mine |= Q(department__in=to.departments_below)
-    return here & mine
-
-
-def visible_to(to: Principal, rows: QuerySet[Row]) -> QuerySet[Row]:
-    """``rows`` of any model that names its ``account_path``, narrowed to what ``to`` may see."""
-    path = rows.model.account_path  # type: ignore[attr-defined]
-    return rows.filter(along(path, _rule(to)))
+from changqing.people.permissions import Principal
 
 
 def accounts(to: Principal) -> QuerySet[Account]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from changqing.accounts.models import Account
 from changqing.people.models import Department
+from changqing.people.permissions import Part
 
 
 class FileKind(models.TextChoices):
@@ -165,6 +166,7 @@ class CustomerKey(models.Model):
     made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     account_path = "account"
+    account_part = Part.BASIC
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="customer_key_once")]
@@ -205,6 +207,7 @@ class AccountMonth(models.Model):
     lines = models.IntegerField()
 
     account_path = "account"
+    account_part = Part.REVENUE
 
     class Meta:
         indexes = [models.Index("account", "month", name="account_month")]
@@ -224,6 +227,7 @@ class AccountFlow(models.Model):
     rows = models.IntegerField()
 
     account_path = "account"
+    account_part = Part.REVENUE
 
     class Meta:
         indexes = [models.Index("account", "month", name="account_flow")]
@@ -251,6 +255,7 @@ class AccountTotals(models.Model):
     margin = models.DecimalField(max_digits=22, decimal_places=4, null=True)
 
     account_path = "account"
+    account_part = Part.REVENUE
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.revenue}"

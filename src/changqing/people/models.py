@@ -39,7 +39,13 @@ class Role(models.TextChoices):
     DIRECTOR = "director", _("部门负责人")
     EXECUTIVE = "executive", _("高管")
     OPERATOR = "operator", _("运营")
+    SERVICE = "service", _("客户服务")
+    FINANCE = "finance", _("财务")
+    COMPLIANCE = "compliance", _("合规")
+    PRIVACY = "privacy", _("隐私专员")
     ADMIN = "admin", _("系统管理员")
+    AUDITOR = "auditor", _("审计")
+    INTEGRATION = "integration", _("系统集成")
 
 
 class Users(BaseUserManager["User"]):
@@ -67,6 +73,11 @@ class User(AbstractBaseUser):
     )
     language = models.CharField(_("语言"), max_length=10, choices=Language.choices, default=Language.CHINESE)
     is_active = models.BooleanField(default=True)
+    # of a program: for whom it reads, and which parts of an account it was declared to need
+    acts_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="programs", verbose_name=_("代表")
+    )
+    scopes = models.JSONField(_("范围"), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = Users()
@@ -80,6 +91,10 @@ class User(AbstractBaseUser):
             ),
             models.CheckConstraint(condition=~models.Q(full_name=""), name="user_has_a_name"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(acts_for__isnull=True) | models.Q(role=Role.INTEGRATION),
+                name="only_a_program_acts_for_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,11 +102,46 @@ class User(AbstractBaseUser):
 
     @cached_property
     def departments_below(self) -> frozenset[int]:
-        """Ids of this person's department and all below; remembered as long as the object, one request."""
-        if self.department is None:
-            return frozenset()
-        if not self.department.path.strip("/"):
-            # nobody has placed it in the tree: it leads nothing but itself
-            return frozenset({self.department.pk})
-        below = Department.objects.filter(path__startswith=self.department.path)
-        return frozenset(below.values_list("pk", flat=True))
+        """Ids of this person's department and all below, and of those in their charge; see ``charges``."""
+        return frozenset(self.charges)
+
+    @cached_property
+    def charges(self) -> dict[int, bool]:
+        """Departments in this person's charge, all below included, and whether to change their accounts too.
+
+        The own one is; others are by a ``Charge``. Remembered as long as the object lives, one request.
+        """
+        charged = models.FilteredRelation("charged_to", condition=models.Q(charged_to__user=self.pk))
+        held = models.Q(pk=self.department_id) | models.Q(charged__isnull=False)
+        tops = Department.objects.annotate(charged=charged).filter(held)
+        given = {
+            (pk, path): pk == self.department_id or may_edit
+            for pk, path, may_edit in tops.values_list("pk", "path", "charged__may_edit")
+        }
+        under = models.Q(pk__in=[pk for pk, _path in given])
+        # nobody has placed a department without a path in the tree: it leads nothing but itself
+        placed = {path: may_edit for (_pk, path), may_edit in given.items() if path.strip("/")}
+        for path in placed:
+            under |= models.Q(path__startswith=path)
+        found = {pk: may_edit for (pk, _path), may_edit in given.items()}
+        for pk, path in Department.objects.filter(under).values_list("pk", "path"):
+            above = [may_edit for top, may_edit in placed.items() if path.startswith(top)]
+            found[pk] = any(above) or found.get(pk, False)
+        return found
+
+
+@tracked()
+class Charge(models.Model):
+    """A department that a person answers for beside the own one, all below it included."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="charged_with", verbose_name=_("分管人"))
+    department = models.ForeignKey(
+        Department, models.CASCADE, related_name="charged_to", verbose_name=_("部门")
+    )
+    may_edit = models.BooleanField(_("可编辑"), default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "department"], name="charge_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.department}"

@@ -1,12 +1,15 @@
 """Who may: the mechanism behind every read and every deed.
 
-Each model names its path to the account in ``account_path``; the rule for accounts stands in
-``accounts/queries.py`` and every other room follows its path. Deeds are named verbs.
+An account has parts, and a role, an own account or a grant gives a level on each: that table stands here.
+Each model names its path to the account in ``account_path`` and its part in ``account_part``; the rule that
+reads the table stands in ``accounts/rights.py`` and every other room follows its path. Deeds are named verbs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -29,13 +32,62 @@ class Operator:
 Principal = User | Operator
 
 SEES_THE_BOOK: frozenset[str] = frozenset({Role.EXECUTIVE, Role.OPERATOR})
-SEES_THE_DEPARTMENT: frozenset[str] = frozenset({Role.DIRECTOR})
-SEES_NOTHING: frozenset[str] = frozenset({Role.ADMIN})
+SEES_THE_DEPARTMENT: frozenset[str] = frozenset({Role.DIRECTOR, Role.SERVICE, Role.FINANCE})
+SEES_NOTHING: frozenset[str] = frozenset({Role.ADMIN, Role.AUDITOR})
+
+
+class Part(StrEnum):
+    """What an account consists of for who may see it; a table names its own in ``account_part``."""
+
+    BASIC = "basic"
+    # who is there: name and post only
+    NAMES = "names"
+    CONTACTS = "contacts"
+    ACTIVITIES = "activities"
+    FILES = "files"
+    PLAN = "plan"
+    SCORE = "score"
+    REVENUE = "revenue"
+    MARGIN = "margin"
+
+
+class Level(IntEnum):
+    NONE = 0
+    READ = 1
+    EDIT = 2
+
+
+Levels = Mapping[Part, Level]
+
+
+def levels(read: str = "", edit: str = "") -> Levels:
+    """Parts by name with their level; a part nobody names is not seen."""
+    given = {Part(name): Level.READ for name in read.split()}
+    return given | {Part(name): Level.EDIT for name in edit.split()}
+
+
+EVERYTHING = " ".join(Part)
+# The table of design: what each may see and change of an account. Default is nothing; grants add up.
+# Through an account of one's own, as its owner or backup:
+OF_THE_OWNER = levels(read="score revenue margin", edit="basic names contacts activities files plan")
+# Of every account of the book, by role:
+OF_THE_BOOK: dict[str, Levels] = {
+    Role.EXECUTIVE: levels(read=EVERYTHING),
+    Role.OPERATOR: levels(read="score revenue margin", edit="basic names contacts"),
+    Role.COMPLIANCE: levels(read="basic names contacts"),
+    Role.PRIVACY: levels(read="basic names contacts activities files"),
+}
+# Of the accounts of the departments in one's charge, by role; a sealed account is closed to these:
+OF_THE_DEPARTMENT: dict[str, Levels] = {
+    Role.DIRECTOR: levels(read="names contacts plan score revenue margin", edit="basic activities files"),
+    Role.SERVICE: levels(read="basic names contacts activities files score"),
+    Role.FINANCE: levels(read="basic names revenue margin"),
+}
 
 MAY: dict[str, frozenset[str]] = {
     "bring in files": frozenset({Role.OPERATOR}),
     "see imports": frozenset({Role.OPERATOR, Role.EXECUTIVE}),
-    "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR}),
+    "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR, Role.SERVICE}),
     "add users": frozenset({Role.ADMIN}),
     "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),

@@ -26,7 +26,13 @@ MATRIX = {
     Role.DIRECTOR: (False, False, True, False, False, False),
     Role.EXECUTIVE: (False, True, False, False, False, False),
     Role.OPERATOR: (True, True, True, False, True, True),
+    Role.SERVICE: (False, False, True, False, False, False),
+    Role.FINANCE: (False, False, False, False, False, False),
+    Role.COMPLIANCE: (False, False, False, False, False, False),
+    Role.PRIVACY: (False, False, False, False, False, False),
     Role.ADMIN: (False, False, False, True, False, False),
+    Role.AUDITOR: (False, False, False, False, False, False),
+    Role.INTEGRATION: (False, False, False, False, False, False),
 }
 VERBS = ("bring in files", "see imports", "edit accounts", "add users", "rank the book", "keep the book")
 WHOLE_BOOK = {Role.EXECUTIVE, Role.OPERATOR}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from changqing.accounts.models import Account
+from changqing.people.permissions import Part
 from changqing.records.models import MethodVersion
 
 
@@ -51,6 +52,7 @@ class AccountRank(models.Model):
     band = models.CharField(max_length=20, blank=True)
 
     account_path = "account"
+    account_part = Part.REVENUE
 
     class Meta:
         indexes = [

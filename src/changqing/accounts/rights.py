@@ -1,0 +1,214 @@
+"""Who may see and change which part of which account: the one rule, for every door.
+
+Everything begins with nothing. Owning an account, standing in for its owner, a place in its team, a role that
+answers for the whole book or a department in one's charge each give a level on some parts; grants add up,
+restrictions come last: who has left sees nothing, a sealed account is closed to departments, a program sees
+no more than who it acts for and than it was declared to need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from changqing.accounts.models import Account, TeamMembership
+from changqing.base.refused import Refused
+from changqing.people.models import Role, User
+from changqing.people.permissions import (
+    OF_THE_BOOK,
+    OF_THE_DEPARTMENT,
+    OF_THE_OWNER,
+    SEES_NOTHING,
+    Level,
+    Operator,
+    Part,
+    Principal,
+    along,
+)
+
+Row = TypeVar("Row", bound=Model)
+NOBODYS = Q(pk__in=[])
+ALL = dict.fromkeys(Part, Level.EDIT)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How far one reader goes in each part of one account; ``parts`` are those that can be read."""
+
+    levels: Mapping[Part, Level]
+
+    def reads(self, part: Part) -> bool:
+        return self.levels.get(part, Level.NONE) >= Level.READ
+
+    def edits(self, part: Part) -> bool:
+        return self.levels.get(part, Level.NONE) >= Level.EDIT
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        return frozenset(part for part in Part if self.reads(part))
+
+
+def memberships(of: User) -> dict[int, TeamMembership]:
+    """``of``'s places in teams that count today, by account; remembered for one request."""
+    found: dict[int, TeamMembership] | None = of.__dict__.get("_memberships")
+    if found is None:
+        today = timezone.localdate()
+        rows = TeamMembership.objects.filter(user=of.pk, ended_at=None, since__lte=today)
+        rows = rows.filter(Q(until=None) | Q(until__gte=today))
+        found = of.__dict__["_memberships"] = {row.account_id: row for row in rows}
+    return found
+
+
+def forget_grants(of: User) -> None:
+    """``of``'s grants have changed: ask again. Other requests have objects of their own."""
+    for name in ("_memberships", "charges", "departments_below"):
+        of.__dict__.pop(name, None)
+
+
+def _acting(to: Principal, part: Part, level: Level) -> Principal | None:
+    """Whose grants count when ``to`` asks for ``part``: a program's are those of whom it acts for."""
+    if not isinstance(to, User):
+        return to
+    if not to.is_active or to.role in SEES_NOTHING:
+        return None
+    if to.role != Role.INTEGRATION:
+        return to
+    if level > Level.READ or part not in to.scopes or to.acts_for is None or to.acts_for.acts_for_id:
+        return None
+    return _acting(to.acts_for, part, level)
+
+
+def rule_for(to: Principal, part: Part = Part.BASIC, level: Level = Level.READ) -> Q:
+    """The one rule, written for accounts: those on which ``to`` has ``level`` in ``part``."""
+    here = Q(withdrawn=False)
+    acting = _acting(to, part, level)
+    if acting is None:
+        return NOBODYS
+    if isinstance(acting, Operator) or OF_THE_BOOK.get(acting.role, {}).get(part, Level.NONE) >= level:
+        return here
+    mine = Q()
+    if OF_THE_OWNER.get(part, Level.NONE) >= level:
+        mine |= Q(owner=acting.pk) | Q(backup=acting.pk)
+    if teams := sorted(pk for pk, place in memberships(acting).items() if place.level(part) >= level):
+        mine |= Q(pk__in=teams)
+    if departments := _departments(acting, part, level):
+        mine |= Q(department__in=departments, is_sealed=False)
+    return here & mine if mine else NOBODYS
+
+
+def _departments(to: User, part: Part, level: Level) -> list[int]:
+    if OF_THE_DEPARTMENT.get(to.role, {}).get(part, Level.NONE) < level:
+        return []
+    return sorted(pk for pk, may_edit in to.charges.items() if may_edit or level <= Level.READ)
+
+
+def visible_to(to: Principal, rows: QuerySet[Row], *parts: Part) -> QuerySet[Row]:
+    """``rows`` of any model that names its ``account_path``, narrowed to what ``to`` may see.
+
+    What counts is the right to the model's ``account_part``, or to all of ``parts`` where they are named.
+    """
+    path = rows.model.account_path  # type: ignore[attr-defined]
+    own = Part(rows.model.account_part)  # type: ignore[attr-defined]
+    return rows.filter(along(path, _all_of(to, parts or (own,), Level.READ)))
+
+
+def editable_by(by: Principal, rows: QuerySet[Row], *parts: Part) -> QuerySet[Row]:
+    """``rows`` narrowed to those that ``by`` may change; parts as for ``visible_to``."""
+    path = rows.model.account_path  # type: ignore[attr-defined]
+    own = Part(rows.model.account_part)  # type: ignore[attr-defined]
+    return rows.filter(along(path, _all_of(by, parts or (own,), Level.EDIT)))
+
+
+def _all_of(to: Principal, parts: Iterable[Part], level: Level) -> Q:
+    """The rules of ``parts`` together; most often they are one and the same."""
+    rules: list[Q] = []
+    for part in parts:
+        rule = rule_for(to, part, level)
+        if rule not in rules:
+            rules.append(rule)
+    together = rules[0]
+    for rule in rules[1:]:
+        together &= rule
+    return together
+
+
+def sight_of(to: Principal, accounts: Iterable[Account]) -> dict[int, Sight]:
+    """For each of ``accounts``, which parts ``to`` may read and change: no query per account."""
+    return {account.pk: sight(to, account) for account in accounts}
+
+
+def sight(to: Principal, account: Account) -> Sight:
+    """Which parts of ``account`` ``to`` may read and change."""
+    if account.withdrawn:
+        return Sight({})
+    if isinstance(to, Operator):
+        return Sight(ALL)
+    if to.role == Role.INTEGRATION:
+        acting = _acting(to, Part.BASIC, Level.READ)
+        seen = sight(acting, account).parts if acting else frozenset()
+        return Sight({part: Level.READ for part in seen if part in to.scopes})
+    if not to.is_active or to.role in SEES_NOTHING:
+        return Sight({})
+    given = [OF_THE_BOOK.get(to.role, {})]
+    if to.pk in (account.owner_id, account.backup_id):
+        given.append(OF_THE_OWNER)
+    if place := memberships(to).get(account.pk):
+        given.append({part: place.level(part) for part in Part})
+    if OF_THE_DEPARTMENT.get(to.role) and not account.is_sealed and account.department_id in to.charges:
+        most = Level.EDIT if to.charges[account.department_id] else Level.READ
+        given.append({part: min(level, most) for part, level in OF_THE_DEPARTMENT[to.role].items()})
+    return Sight({part: max(grant.get(part, Level.NONE) for grant in given) for part in Part})
+
+
+def reads_anywhere(to: Principal, part: Part) -> bool:
+    """Whether there can be any account on which ``to`` reads ``part``: else nobody need ask."""
+    return rule_for(to, part) != NOBODYS and _has_some(to, part)
+
+
+def _has_some(to: Principal, part: Part) -> bool:
+    """For who sees by role, yes; by owning alone, only with an account of one's own."""
+    acting = _acting(to, part, Level.READ)
+    if not isinstance(acting, User) or OF_THE_BOOK.get(acting.role, {}).get(part):
+        return acting is not None
+    if any(place.level(part) for place in memberships(acting).values()) or _departments(
+        acting, part, Level.READ
+    ):
+        return True
+    mine = Q(owner=acting.pk) | Q(backup=acting.pk)
+    return bool(OF_THE_OWNER.get(part)) and Account.objects.filter(mine, withdrawn=False).exists()
+
+
+def may_edit(by: Principal, account: Account, part: Part) -> bool:
+    """Whether ``by`` may change ``part`` of ``account``."""
+    return sight(by, account).edits(part)
+
+
+def check_may_edit(*, by: Principal, accounts: Iterable[Account], part: Part) -> None:
+    """Raise Refused unless ``by`` may change ``part`` of each of ``accounts``; asked before all writing.
+
+    One that ``by`` may not even see is spoken of as if it were not there.
+    """
+    accounts = list(accounts)
+    sights = sight_of(by, accounts)
+    hidden = [each.key for each in accounts if not sights[each.pk].reads(Part.BASIC)]
+    if hidden:
+        raise Refused(_("没有您可编辑的客户：%(keys)s。什么都没有改动。") % {"keys": "、".join(hidden[:10])})
+    barred = [each.name for each in accounts if not sights[each.pk].edits(part)]
+    if barred:
+        raise Refused(
+            _("您只能查看、不能改动 %(names)s 的%(part)s。什么都没有改动。请找客户负责人。")
+            % {"names": "、".join(barred[:10]), "part": part_name(part)}
+        )
+
+
+def part_name(part: Part) -> str:
+    """How people call a part of an account."""
+    if part is Part.NAMES:
+        return pgettext("part of an account", "联系人姓名和职务")
+    return str(TeamMembership._meta.get_field(part).verbose_name)  # type: ignore[union-attr]
