@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import answers, imports, keeping, running, users
+from changqing.cli import answers, imports, keeping, rates, running, users
 from changqing.cli.words import gettext as _
 
-KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings")
+KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
 PERIODS = ("36m", "12m", "all")
 Run = Callable[[Namespace], int | None]
 
@@ -31,6 +31,7 @@ def parser() -> ArgumentParser:
     commands = top.add_subparsers(metavar=_("命令"), required=True)
     _running(commands)
     _imports(commands)
+    _rates(commands)
     _answers(commands)
     _keeping(commands)
     return top
@@ -114,6 +115,22 @@ def _imports(commands: Any) -> None:
     match.add_argument("key", help=_("来源里的客户编号"))
     match.add_argument("account", help=_("归到哪个客户（编号）"))
     match.add_argument("--source", default="erp", help=_("来源系统"))
+
+
+def _rates(commands: Any) -> None:
+    listed = _command(commands, "rates", rates.show, _("汇率：别的币种的订单行按当日汇率折成账本币种"))
+    listed.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    deeds = listed.add_subparsers(metavar="list|import|set")
+    _command(deeds, "list", rates.show, _("列出现行汇率")).add_argument(
+        "--json", action="store_true", help=_("输出 JSON")
+    )
+    bring = _command(deeds, "import", rates.bring_in, _("从文件导入汇率：币种、日期、汇率、单位、来源"))
+    bring.add_argument("file", type=Path, help=_("文件"))
+    one = _command(deeds, "set", rates.set_one, _("写下一条汇率，从这天起到下一条为止有效"))
+    one.add_argument("currency", type=str.upper, help=_("币种，例如 USD"))
+    one.add_argument("day", type=date.fromisoformat, help=_("从哪天起，例如 2026-01-31"))
+    one.add_argument("rate", type=Decimal, help=_("一单位该币种等于多少账本币种"))
+    one.add_argument("--said-by", default="", help=_("谁公布的，例如 中国外汇交易中心"))
 
 
 def _answers(commands: Any) -> None:

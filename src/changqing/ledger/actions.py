@@ -33,15 +33,17 @@ from changqing.ledger.models import (
     SourceFormat,
 )
 from changqing.ledger.owners import (
+    OF_NOBODY,
     OWNER,
     accounts_of,
     make_accounts,
     names_customers,
     say_of_accounts,
     say_of_products,
+    say_of_rates,
     settle_accounts,
 )
-from changqing.ledger.queries import ENTERED, IN_FORCE, in_book_currency, standing
+from changqing.ledger.queries import ENTERED, IN_FORCE, exchange, standing
 from changqing.ledger.rollups import refresh
 from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
 from changqing.people.models import Department, User
@@ -150,7 +152,7 @@ def enter(
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
     entry.save()
-    if entry.kind != FileKind.PRODUCTS:
+    if entry.kind not in OF_NOBODY:
         CustomerKey.objects.bulk_create(
             CustomerKey(source=entry.source, key=key, account_id=account)
             for key, account in (matched or {}).items()
@@ -238,7 +240,7 @@ def _switch(entry: Import, *, to: str) -> Changes:
         entry.state = to
         after = standing(entry.kind, source=entry.source)
         changes, owners = _compare_standings(entry, connection, before.sql(), after.sql(), before, after)
-        if entry.kind != FileKind.PRODUCTS:
+        if entry.kind not in OF_NOBODY:
             settle_accounts(entry, connection)
         _refresh(entry, connection, owners, changes)
     return changes
@@ -344,11 +346,13 @@ def _difference(
     columns &= {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {old}").fetchall()}
     content = sorted(columns - NOT_CONTENT)
     same = " AND ".join(f'o."{name}" IS NOT DISTINCT FROM n."{name}"' for name in content)
-    money = "amount" if "amount" in columns else "0"
-    counted = in_book_currency() if "currency" in columns else "true"
+    rates = exchange(connection)
+    has_rates = {"amount", "currency", "date"} <= columns
+    money = rates.worth("r", "amount") if has_rates else "r.amount" if "amount" in columns else "0"
+    joined = rates.join("r") if has_rates else ""
 
     def side(rows: str) -> str:
-        return f"(SELECT *, CASE WHEN {counted} THEN {money} ELSE 0 END AS counted FROM {rows})"
+        return f"(SELECT r.*, coalesce({money}, 0) AS counted FROM {rows} r {joined})"
 
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE difference AS SELECT CASE WHEN o.line_key IS NULL THEN 'came' "
@@ -377,8 +381,9 @@ def _refresh(
     """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force."""
     if changes.nothing:
         return
-    if entry.kind == FileKind.PRODUCTS:
-        touched = say_of_products(entry, connection, owners)
+    if entry.kind in OF_NOBODY:
+        say = say_of_products if entry.kind == FileKind.PRODUCTS else say_of_rates
+        touched = say(entry, connection, owners)
         changes.accounts_touched = len(touched)
         refresh(connection, FileKind.ORDERS, touched)
         return

@@ -19,7 +19,8 @@ from changqing.ledger.models import (
     Replacement,
     Segment,
 )
-from changqing.ledger.queries import ENTERED, fetched, owned_lines, standing, whose
+from changqing.ledger.owners import rates_said
+from changqing.ledger.queries import ENTERED, exchange_rates, fetched, owned_lines, standing, whose
 from changqing.ledger.rollups import (
     FLOW_COLUMNS,
     FLOWS,
@@ -42,6 +43,7 @@ def breaches() -> Iterator[str]:
     with duck() as connection:
         yield from _keys_once(connection)
         yield from _owners_known(connection)
+        yield from _rates(connection)
         yield from _rollups(connection)
 
 
@@ -96,6 +98,13 @@ def _owners_known(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield _("已撤下的客户 %(customer)s 仍有订单。") % {"customer": key}
 
 
+def _rates(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    stored = list(exchange_rates().values_list("currency", "day", "rate", "said_by"))
+    unlike = set(stored) ^ set(rates_said(connection))
+    if unlike:
+        yield _("汇率表与汇率文件不符：%(rows)s 条。") % {"rows": len(unlike)}
+
+
 def _rollups(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     lines = owned_lines(connection)
     yield from _same(connection, months_sql(lines), AccountMonth, MONTH_COLUMNS)
@@ -133,7 +142,7 @@ def _same(
             yield sentence % {"table": table.__name__, "rows": counted[0]}
 
 
-MONEY = {"revenue", "margin", "revenue_without_cost", "amount"}
+MONEY = {"revenue", "margin", "revenue_without_cost", "revenue_converted", "amount"}
 DAYS = {"month", "first_day", "last_day"}
 WORDS = {"family", "kind", "currency"}
 

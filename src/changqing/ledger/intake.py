@@ -148,7 +148,7 @@ def _objections(entry: Import, mapping: Mapping) -> Iterator[tuple[str, str, str
 
 
 def _asks_for_known(entry: Import) -> bool:
-    is_of_customers = entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS)
+    is_of_customers = entry.kind not in (FileKind.ACCOUNTS, FileKind.PRODUCTS, FileKind.RATES)
     return is_of_customers and entry.unknown != Import.Unknown.CREATE
 
 

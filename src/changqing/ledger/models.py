@@ -1,4 +1,9 @@
-"""The catalogue of imports, whose customer is whose account, and the rollups."""
+"""The catalogue of imports, whose customer is whose account, and the rollups.
+
+Rollups are written by millions in one transaction, from keys that the account table itself gave; looking
+each key up once more would take longer than writing the row, so the database does not, and ``changqing
+check`` compares every row with the ledger instead.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +26,7 @@ class FileKind(models.TextChoices):
     RECEIPTS = "receipts", _("回款")
     COSTS = "costs", _("服务成本")
     OPENINGS = "openings", _("期初余额")
+    RATES = "rates", _("汇率")
 
 
 class Meaning(models.TextChoices):
@@ -192,13 +198,36 @@ class Product(models.Model):
         return self.name or self.key
 
 
+class ExchangeRate(models.Model):
+    """What the rate imports in force say: one unit of ``currency`` is ``rate`` of the book's from ``day`` on.
+
+    It stands until the next day with a rate of that currency.
+    """
+
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+    said_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "day"], name="one_rate_a_day"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="rate_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day} {self.rate}"
+
+
 class AccountMonth(models.Model):
     """Rollup: one account's money in one month and product family, in the book's currency, without tax.
 
     ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     month = models.DateField()
     family = models.CharField(max_length=120)
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
@@ -219,7 +248,9 @@ class AccountMonth(models.Model):
 class AccountFlow(models.Model):
     """Rollup: an account's invoices, receipts, costs to serve and openings by month and currency."""
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     month = models.DateField()
     kind = models.CharField(max_length=12, choices=FileKind.choices)
     currency = models.CharField(max_length=3)
@@ -239,20 +270,26 @@ class AccountFlow(models.Model):
 class AccountTotals(models.Model):
     """Rollup: one row per account with order lines, over the whole book.
 
-    ``purchases`` counts days with an order whose net amount is above zero. Lines in another currency are
-    kept and counted in ``lines_in_other_currency``; they are in no sum.
+    ``purchases`` counts days with an order whose net amount is above zero. A line in another currency counts
+    at the rate of its day: ``revenue_converted`` is of ``lines_converted`` such lines. Where there is no rate
+    it is kept, counted in ``lines_without_rate``, and in no sum.
     """
 
-    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="totals")
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="totals", db_constraint=False
+    )
     first_day = models.DateField()
     last_day = models.DateField()
     orders = models.IntegerField()
     purchases = models.IntegerField()
     lines = models.IntegerField()
     lines_without_cost = models.IntegerField()
-    lines_in_other_currency = models.IntegerField()
+    lines_without_rate = models.IntegerField()
+    lines_converted = models.IntegerField(default=0, db_default=0)
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
     margin = models.DecimalField(max_digits=22, decimal_places=4, null=True)
+    revenue_without_cost = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
+    revenue_converted = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
 
     account_path = "account"
     account_part = Part.REVENUE

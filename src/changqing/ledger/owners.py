@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -21,9 +23,9 @@ from changqing.accounts.actions import (
 )
 from changqing.accounts.models import Account
 from changqing.base.bulk import copy_rows
-from changqing.ledger.models import CustomerKey, FileKind, Import, Product, Segment, Source
+from changqing.ledger.models import CustomerKey, ExchangeRate, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
-from changqing.ledger.segments import Standing, files
+from changqing.ledger.segments import Standing, files, literal
 
 BATCH = 5_000
 # The source whose customer keys are our account keys as they stand; others carry their source's name.
@@ -32,7 +34,10 @@ DEFAULT_SOURCE = "erp"
 OWNER: dict[str, str] = dict.fromkeys(FileKind.values, "customer") | {
     FileKind.ACCOUNTS.value: "key",
     FileKind.PRODUCTS.value: "key",
+    FileKind.RATES.value: "key",
 }
+# Kinds that speak of no customer.
+OF_NOBODY = (FileKind.PRODUCTS, FileKind.RATES)
 
 
 def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
@@ -124,7 +129,7 @@ def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) 
     found: set[tuple[int, str]] = set()
     held = Segment.objects.filter(
         owner__state=IN_FORCE, owner__source__in=sources, holds=Segment.Holds.LINES, rows__gt=0
-    ).exclude(owner__kind=FileKind.PRODUCTS)
+    ).exclude(owner__kind__in=OF_NOBODY)
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, path in held.values_list("owner__kind", "path"):
         by_kind[kind].append(path)
@@ -238,6 +243,59 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
     Product.objects.filter(source=entry.source, key__in=[key for key in keys if key not in said]).delete()
     moved = [key for key in keys if before.get(key, "") != (said[key].family if key in said else "")]
     return _buyers_of(entry.source, connection, moved)
+
+
+def say_of_rates(entry: Import, connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> set[int]:
+    """Bring what the rate files in force say of the currencies of ``keys`` into the rates; whose lines move.
+
+    A key is a currency and a day. A rate holds until the next one, so only lines from that day on can move.
+    """
+    since: dict[str, date] = {}
+    for key in keys:
+        currency, day = key.split(" ")
+        since[currency] = min(since.get(currency, date.max), date.fromisoformat(day))
+    ExchangeRate.objects.filter(currency__in=since).delete()
+    ExchangeRate.objects.bulk_create(
+        (
+            ExchangeRate(currency=row[0], day=row[1], rate=row[2], said_by=row[3])
+            for row in rates_said(connection, since)
+        ),
+        batch_size=BATCH,
+    )
+    rows = standing(FileKind.ORDERS)
+    if not rows:
+        return set()
+    named = " OR ".join(
+        f"(currency = {literal(code)} AND date >= DATE '{day}')" for code, day in since.items()
+    )
+    found = connection.execute(
+        f"SELECT DISTINCT source_id, customer FROM {rows.sql()} WHERE {named}"
+    ).fetchall()
+    buyers: dict[int, list[str]] = defaultdict(list)
+    for source, customer in found:
+        buyers[source].append(customer)
+    owned = [
+        CustomerKey.objects.filter(source=source, key__in=those).values_list("account_id", flat=True)
+        for source, those in buyers.items()
+    ]
+    return {account for accounts in owned for account in accounts}
+
+
+def rates_said(
+    connection: duckdb.DuckDBPyConnection, currencies: Collection[str] | None = None
+) -> list[tuple[str, date, Decimal, str]]:
+    """What the rate files in force say; where several sources name one day, the newest import counts."""
+    rows = standing(FileKind.RATES)
+    if not rows:
+        return []
+    numbers = Import.objects.filter(state=IN_FORCE, kind=FileKind.RATES).values_list("pk", "number")
+    said = pa.table({"import_id": [pk for pk, _n in numbers], "number": [number for _pk, number in numbers]})
+    connection.register("numbered", said)
+    found = connection.execute(
+        "SELECT currency, date, arg_max(rate, number), coalesce(arg_max(said_by, number), '') "
+        f"FROM {rows.sql()} JOIN numbered USING (import_id) GROUP BY ALL ORDER BY 1, 2"
+    ).fetchall()
+    return [row for row in found if currencies is None or row[0] in currencies]
 
 
 def _buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:

@@ -21,6 +21,7 @@ from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
     CustomerKey,
+    ExchangeRate,
     FileKind,
     Import,
     Product,
@@ -204,8 +205,70 @@ def families(keys: Iterable[str] | None = None) -> pa.Table:
     )
 
 
-def in_book_currency() -> str:
-    return f"(currency IS NULL OR currency = {literal(settings.BOOK_CURRENCY)})"
+def exchange_rates() -> QuerySet[ExchangeRate]:
+    """Every rate in force, by currency and day. What money costs is public: no reader is asked for."""
+    return ExchangeRate.objects.order_by("currency", "day")
+
+
+def rate_on(currency: str, day: date | None) -> Decimal | None:
+    """What one unit of ``currency`` is worth in the book's on ``day``; None where no rate is known."""
+    if currency == settings.BOOK_CURRENCY:
+        return Decimal(1)
+    dated = ExchangeRate.objects.filter(currency=currency).order_by("-day")
+    return dated.filter(**({"day__lte": day} if day else {})).values_list("rate", flat=True).first()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How lines in other currencies become the book's money: ``last`` is the last day with a rate, if any."""
+
+    last: date | None
+
+    def join(self, alias: str) -> str:
+        """What to join to lines called ``alias``; every day has its rate, later ones the last day's."""
+        if self.last is None:
+            return ""
+        return (
+            f"LEFT JOIN exchange x ON x.currency = {alias}.currency "
+            f"AND x.day = least({alias}.date, DATE '{self.last}') "
+        )
+
+    def worth(self, alias: str, column: str) -> str:
+        """``column`` in the book's currency; NULL where there is no rate."""
+        ours, value = in_book_currency(alias), f"{alias}.{column}"
+        if self.last is None:
+            return f"CASE WHEN {ours} THEN {value} END"
+        return f"CASE WHEN {ours} THEN {value} ELSE try_cast({value} * x.rate AS DECIMAL(18,4)) END"
+
+
+def in_book_currency(alias: str) -> str:
+    return f"({alias}.currency IS NULL OR {alias}.currency = {literal(settings.BOOK_CURRENCY)})"
+
+
+def exchange(connection: duckdb.DuckDBPyConnection) -> Exchange:
+    """Register ``exchange``: the rate of each currency on each day from its first to the last of all."""
+    rows = list(exchange_rates().values_list("currency", "day", "rate"))
+    if not rows:
+        return Exchange(last=None)
+    connection.register(
+        "dated_rates",
+        pa.table(
+            {
+                "currency": pa.array([row[0] for row in rows], pa.string()),
+                "day": pa.array([row[1] for row in rows], pa.date32()),
+                "rate": pa.array([row[2] for row in rows], pa.decimal128(18, 8)),
+            }
+        ),
+    )
+    last = max(row[1] for row in rows)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE exchange AS SELECT d.currency, d.day, r.rate FROM ("
+        "SELECT currency, unnest(generate_series(min(day), $1::DATE, INTERVAL 1 DAY))::DATE AS day "
+        "FROM dated_rates GROUP BY currency) d "
+        "ASOF JOIN dated_rates r ON r.currency = d.currency AND d.day >= r.day",
+        [last],
+    )
+    return Exchange(last=last)
 
 
 def owned_lines(
@@ -215,6 +278,9 @@ def owned_lines(
     products: Iterable[str] | None = None,
 ) -> str:
     """Register whose is whose; give the relation of order lines that count with account and family.
+
+    ``amount`` and ``cost`` are in the book's currency, NULL where a line's own has no rate on its day;
+    ``stated_amount`` and ``stated_cost`` are as the file says them, in ``currency``.
 
     ``products``: the only keys whose family and name are asked for; a page needs few of them, or none.
     """
@@ -226,14 +292,20 @@ def owned_lines(
             "(SELECT NULL::BIGINT AS account_id, NULL::DATE AS date, NULL::VARCHAR AS order_no, "
             "NULL::VARCHAR AS family, NULL::VARCHAR AS known_name, NULL::VARCHAR AS product, "
             "NULL::DECIMAL(18,4) AS quantity, NULL::DECIMAL(18,4) AS amount, "
-            "NULL::DECIMAL(18,4) AS cost, NULL::VARCHAR AS currency, NULL::VARCHAR AS line_kind, "
+            "NULL::DECIMAL(18,4) AS cost, NULL::DECIMAL(18,4) AS stated_amount, "
+            "NULL::DECIMAL(18,4) AS stated_cost, NULL::BOOLEAN AS is_converted, "
+            "NULL::VARCHAR AS currency, NULL::VARCHAR AS line_kind, "
             "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
         )
+    rates = exchange(connection)
+    amount = rates.worth("l", "amount")
     return (
-        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, l.amount, l.cost, l.currency, "
-        "l.line_kind, l.import_id, l.file_row, f.known_name, "
+        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, "
+        f"{amount} AS amount, {rates.worth('l', 'cost')} AS cost, l.amount AS stated_amount, "
+        f"l.cost AS stated_cost, NOT {in_book_currency('l')} AND {amount} IS NOT NULL AS is_converted, "
+        "l.currency, l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
-        f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) "
+        f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) {rates.join('l')}"
         "LEFT JOIN families f USING (source_id, product))"
     )
 
@@ -245,9 +317,9 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     with duck() as connection:
         lines = owned_lines(connection, [account.pk], products=())
         rows = connection.execute(
-            f"SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
+            "SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
             f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
-            f"WHERE {in_book_currency()} GROUP BY date ORDER BY date DESC"
+            "WHERE amount IS NOT NULL GROUP BY date ORDER BY date DESC"
         ).fetchall()
     return [PurchaseDay(*row) for row in rows]
 
@@ -273,8 +345,9 @@ def order_lines(
         bought = fetched(connection, f"SELECT DISTINCT product FROM {lines} WHERE product IS NOT NULL")
         connection.register("families", families(bought))
         rows = connection.execute(
-            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, amount, cost, "
-            f"currency, line_kind, import_id, file_row FROM {lines} WHERE $1 IS NULL OR date = $1 "
+            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, stated_amount, "
+            "stated_cost, currency, line_kind, import_id, file_row "
+            f"FROM {lines} WHERE $1 IS NULL OR date = $1 "
             "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
             [day, limit, offset],
         ).fetchall()
@@ -289,7 +362,8 @@ def fetched(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[
 
 @dataclass(frozen=True)
 class BookSums:
-    """One period of the whole book by account: columns account_id, revenue, margin, orders, lines, annual.
+    """One period of the whole book by account: columns account_id, revenue, margin, orders, lines,
+    revenue_without_cost, revenue_converted, annual.
 
     ``margin`` is NULL where no line's cost is known; ``annual`` is revenue of the last twelve months.
     ``families`` are sums of revenue by family, "" those without one.
@@ -303,17 +377,18 @@ class BookSums:
 def book_sums(by: Principal, since: dict[str, date | None], *, annual: date | None) -> dict[str, BookSums]:
     """The whole book over several periods that end with its last day, in one reading of the ledger."""
     check_may(by, "rank the book")
-    ours = in_book_currency()
     with duck() as connection:
         lines = owned_lines(connection)
         connection.execute(
             f"CREATE TEMP TABLE days AS SELECT account_id, {ORDER} AS order_no, date, count(*) AS lines, "
-            f"coalesce(sum(amount) FILTER ({ours}), 0) AS revenue, "
-            f"sum(amount - cost) FILTER ({ours}) AS margin FROM {lines} GROUP BY ALL"
+            "coalesce(sum(amount), 0) AS revenue, sum(amount - cost) AS margin, "
+            "coalesce(sum(amount) FILTER (cost IS NULL), 0) AS revenue_without_cost, "
+            "coalesce(sum(amount) FILTER (is_converted), 0) AS revenue_converted "
+            f"FROM {lines} GROUP BY ALL"
         )
         connection.execute(
             f"CREATE TEMP TABLE family_days AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
-            f"WHERE {ours} GROUP BY ALL"
+            "WHERE amount IS NOT NULL GROUP BY ALL"
         )
         return {name: _period_sums(connection, first, annual) for name, first in since.items()}
 
@@ -322,6 +397,7 @@ def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annu
     accounts = connection.sql(
         "SELECT account_id, sum(revenue) AS revenue, sum(margin) AS margin, "
         "count(DISTINCT order_no)::INTEGER AS orders, sum(lines)::INTEGER AS lines, "
+        "sum(revenue_without_cost) AS revenue_without_cost, sum(revenue_converted) AS revenue_converted, "
         "coalesce(sum(revenue) FILTER (date >= $2), 0) AS annual FROM days "
         "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
         params=[since, annual],

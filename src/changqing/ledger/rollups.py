@@ -5,9 +5,9 @@ A rollup row says nothing that the lines in force do not say; ``changqing check`
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Collection
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -16,8 +16,8 @@ from django.db import connection as database
 
 from changqing.base.faults import reach
 from changqing.ledger.models import AccountFlow, AccountMonth, AccountTotals, FileKind
-from changqing.ledger.queries import ORDER, in_book_currency, owned_lines, standing, whose
-from changqing.ledger.segments import literal, scratch
+from changqing.ledger.queries import ORDER, owned_lines, standing, whose
+from changqing.ledger.segments import literal
 
 CHUNK = 1 << 20
 FLOWS = (FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
@@ -30,9 +30,12 @@ TOTAL_COLUMNS = (
     "purchases",
     "lines",
     "lines_without_cost",
-    "lines_in_other_currency",
+    "lines_without_rate",
+    "lines_converted",
     "revenue",
     "margin",
+    "revenue_without_cost",
+    "revenue_converted",
 )
 FLOW_COLUMNS = ("account_id", "month", "kind", "currency", "amount", "rows")
 
@@ -43,23 +46,26 @@ def months_sql(lines: str) -> str:
         "SELECT account_id, date_trunc('month', date)::DATE AS month, family, "
         "sum(amount) AS revenue, coalesce(sum(amount - cost), 0) AS margin, "
         "coalesce(sum(amount) FILTER (cost IS NULL), 0) AS revenue_without_cost, count(*) AS lines "
-        f"FROM {lines} WHERE {in_book_currency()} GROUP BY ALL"
+        f"FROM {lines} WHERE amount IS NOT NULL GROUP BY ALL"
     )
 
 
 def totals_sql(lines: str) -> str:
     """One row per account, over days and orders; a purchase is a day with a sale and a net above zero."""
-    mine = in_book_currency()
     return (
-        "WITH days AS (SELECT account_id, date, count(*) AS lines, "
-        f"count(*) FILTER ({mine}) AS ours, count(*) FILTER ({mine} AND cost IS NULL) AS bare, "
-        f"sum(amount) FILTER ({mine}) AS revenue, sum(amount - cost) FILTER ({mine}) AS margin, "
+        "WITH days AS (SELECT account_id, date, count(*) AS lines, count(amount) AS counted, "
+        "count(*) FILTER (amount IS NOT NULL AND cost IS NULL) AS bare, "
+        "sum(amount) AS revenue, sum(amount - cost) AS margin, "
+        "sum(amount) FILTER (cost IS NULL) AS revenue_without_cost, "
+        "count(*) FILTER (is_converted) AS converted, sum(amount) FILTER (is_converted) AS from_others, "
         f"bool_or(line_kind = 'sale') AS sold FROM {lines} GROUP BY ALL), "
         f"orders AS (SELECT account_id, count(DISTINCT {ORDER}) AS orders FROM {lines} GROUP BY ALL) "
         "SELECT account_id, min(date) AS first_day, max(date) AS last_day, any_value(orders) AS orders, "
         "count(*) FILTER (sold AND revenue > 0) AS purchases, sum(lines) AS lines, "
-        "sum(bare) AS lines_without_cost, sum(lines - ours) AS lines_in_other_currency, "
-        "coalesce(sum(revenue), 0) AS revenue, sum(margin) AS margin "
+        "sum(bare) AS lines_without_cost, sum(lines - counted) AS lines_without_rate, "
+        "sum(converted) AS lines_converted, coalesce(sum(revenue), 0) AS revenue, sum(margin) AS margin, "
+        "coalesce(sum(revenue_without_cost), 0) AS revenue_without_cost, "
+        "coalesce(sum(from_others), 0) AS revenue_converted "
         "FROM days JOIN orders USING (account_id) GROUP BY account_id"
     )
 
@@ -116,17 +122,29 @@ def _forget(table: str, accounts: Collection[int], *, kind: str | None = None) -
 
 
 def _load(connection: duckdb.DuckDBPyConnection, query: str, table: str, columns: tuple[str, ...]) -> None:
-    """Carry ``query`` from DuckDB into ``table`` through a file, in bounded memory."""
+    """Carry ``query`` from DuckDB into ``table`` through a pipe: one writes while the other reads.
+
+    In the order of accounts, so that the index grows at its end instead of everywhere.
+    """
     named = ", ".join(columns)
-    with tempfile.TemporaryDirectory(prefix="rollup-", dir=scratch()) as folder:
-        file = Path(folder) / "rows.csv"
-        connection.execute(
-            f"COPY (SELECT {named} FROM ({query})) TO {literal(file)} (FORMAT csv, HEADER false)"
-        )
-        with (
-            database.cursor() as cursor,
-            cursor.copy(f"COPY {table} ({named}) FROM STDIN (FORMAT csv)") as copy,
-            file.open("rb") as rows,
-        ):
-            while chunk := rows.read(CHUNK):
-                copy.write(chunk)
+    reading, writing = os.pipe()
+    rows = f"SELECT {named} FROM ({query}) ORDER BY account_id"
+    told = f"COPY ({rows}) TO '/dev/fd/{writing}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+
+    def write() -> None:
+        try:
+            connection.execute(told)
+        finally:
+            os.close(writing)
+
+    with (
+        ThreadPoolExecutor(1) as aside,
+        os.fdopen(reading, "rb", buffering=0) as pipe,
+        database.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({named}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        written = aside.submit(write)
+        while chunk := pipe.read(CHUNK):
+            copy.write(chunk)
+        # a half told query fails here, inside the COPY, which then takes nothing
+        written.result()

@@ -36,6 +36,8 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
+    # a query whose asker was killed ends, and lets go of its locks, within a second
+    "client_connection_check_interval": "1s",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",

@@ -329,6 +329,8 @@ def _totals_json(totals: AccountTotals | None) -> dict[str, Any] | None:
         "orders": totals.orders,
         "purchases": totals.purchases,
         "lines": totals.lines,
+        "lines_without_rate": totals.lines_without_rate,
+        "lines_converted": totals.lines_converted,
         "revenue": _number(totals.revenue),
         "margin": _number(totals.margin),
     }

@@ -32,6 +32,7 @@ from changqing.value.queries import (
     places_among,
     rows_of,
 )
+from changqing.value.rules import margin_rate
 
 PER_PAGE = 50
 PERIODS = ("36m", "12m", "all")
@@ -84,6 +85,7 @@ class ListedAccount:
     cumulative_share: float | None
     revenue: Decimal | None
     margin: Decimal | None
+    revenue_with_cost: Decimal | None
     last_day: date | None
     days_silent: int | None
     months: tuple[Decimal, ...]
@@ -91,10 +93,8 @@ class ListedAccount:
 
     @property
     def margin_rate(self) -> float | None:
-        """Margin ÷ revenue; None where margin is not known or nothing was earned on."""
-        if self.margin is None or self.revenue is None or self.revenue <= 0:
-            return None
-        return float(self.margin / self.revenue)
+        """Margin ÷ revenue whose cost is known; None where there is none."""
+        return None if self.revenue_with_cost is None else margin_rate(self.revenue_with_cost, self.margin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +223,7 @@ def _row(
         cumulative_share=place.cumulative_share if place else None,
         revenue=place.revenue if place else None,
         margin=place.margin if place else None,
+        revenue_with_cost=place.revenue - place.revenue_without_cost if place else None,
         last_day=last,
         days_silent=(today - last).days if today and last else None,
         months=tuple(months),

@@ -36,11 +36,12 @@ from changqing.value.queries import (
     past_rankings,
 )
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
+from changqing.value.rules import margin_rate as margin_rate
 
 LISTED = 50
 PACK = "concentration"
 ZERO = Decimal(0)
-MONEY = ("revenue", "margin", "whale_peak", "whale_eaten")
+MONEY = ("revenue", "margin", "revenue_without_cost", "revenue_converted", "whale_peak", "whale_eaten")
 Sums = Mapping[str, Decimal]
 
 
@@ -82,7 +83,8 @@ class Portfolio:
 
     def money(self, name: str) -> Decimal | None:
         """One of the figures that are money."""
-        value = self.results[name]
+        # a ranking that is older than the figure does not have it
+        value = self.results.get(name)
         return None if value is None else Decimal(value)
 
     def verdict(self, question: str) -> Mapping[str, Any]:
@@ -216,6 +218,8 @@ def _facts(
         lines=sum(part.lines for part in columns.slices),
         total_revenue=sum((part.revenue for part in columns.slices), ZERO),
         total_margin=sum((part.margin for part in columns.slices), ZERO),
+        revenue_without_cost=sum((part.revenue_without_cost for part in columns.slices), ZERO),
+        revenue_converted=sum((part.revenue_converted for part in columns.slices), ZERO),
         currency=settings.BOOK_CURRENCY,
         period=period,
         as_of=ranking.as_of if ranking else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from changqing.accounts.models import Account
 from changqing.base.bulk import copy_rows
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
-from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force
+from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force, rate_on
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
@@ -30,6 +31,8 @@ RANK_COLUMNS = (
     "rank",
     "revenue",
     "margin",
+    "revenue_without_cost",
+    "revenue_converted",
     "orders",
     "lines",
     "cumulative_share",
@@ -71,6 +74,7 @@ def _rank_period(
 ) -> Ranking:
     version, last = told
     facts = _facts_of(period, sums, people, last)
+    facts = replace(facts, band_rate=_band_rate(pack.method.bands.currency, last))
     result = rank_book(facts, pack=pack)
     AccountRank.objects.filter(ranking__period=period, ranking__is_current=True).delete()
     Ranking.objects.filter(period=period, is_current=True).update(is_current=False)
@@ -89,6 +93,12 @@ def _rank_period(
     )
     _write_ranks(ranking, sums, result)
     return ranking
+
+
+def _band_rate(currency: str, last: date | None) -> Decimal | None:
+    """What one unit of the book's currency is worth in the bands' own, on the book's last day."""
+    price = rate_on(currency, last)
+    return 1 / price if price else None
 
 
 def _facts_of(
@@ -116,6 +126,8 @@ def _facts_of(
         lines=sum(sums.accounts["lines"].to_pylist()),
         total_revenue=sum(revenue, Decimal(0)),
         total_margin=sum((money for money in margin if money is not None), Decimal(0)),
+        revenue_without_cost=sum(sums.accounts["revenue_without_cost"].to_pylist(), Decimal(0)),
+        revenue_converted=sum(sums.accounts["revenue_converted"].to_pylist(), Decimal(0)),
         currency=settings.BOOK_CURRENCY,
         period=period,
         as_of=last,
@@ -128,13 +140,17 @@ def _write_ranks(ranking: Ranking, sums: BookSums, result: RankingResult) -> Non
         return
     shares: Any = places.cumulative_share
     columns = [
-        sums.accounts[name].to_pylist() for name in ("account_id", "revenue", "margin", "orders", "lines")
+        sums.accounts[name].to_pylist()
+        for name in (
+            "account_id",
+            *RANK_COLUMNS[RANK_COLUMNS.index("revenue") : RANK_COLUMNS.index("cumulative_share")],
+        )
     ]
 
     def rows() -> Iterator[Sequence[Any]]:
-        for row, (account, revenue, margin, orders, lines) in enumerate(zip(*columns, strict=True)):
+        for row, (account, *figures) in enumerate(zip(*columns, strict=True)):
             share = None if shares is None else float(shares[row])
-            place = (int(places.rank[row]), revenue, margin, orders, lines, share)
+            place = (int(places.rank[row]), *figures, share)
             yield (ranking.pk, account, *place, places.abc[row], places.band[row])
 
     copy_rows(AccountRank._meta.db_table, RANK_COLUMNS, rows())

@@ -38,13 +38,19 @@ class Ranking(models.Model):
 
 
 class AccountRank(models.Model):
-    """One account's place in a current ranking."""
+    """One account's place in a current ranking. Written whole, so no key is looked up row by row."""
 
-    ranking = models.ForeignKey(Ranking, models.CASCADE, related_name="accounts", db_index=False)
-    account = models.ForeignKey(Account, models.CASCADE, related_name="ranks", db_index=False)
+    ranking = models.ForeignKey(
+        Ranking, models.CASCADE, related_name="accounts", db_index=False, db_constraint=False
+    )
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="ranks", db_index=False, db_constraint=False
+    )
     rank = models.IntegerField()
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
     margin = models.DecimalField(max_digits=22, decimal_places=4, null=True)
+    revenue_without_cost = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
+    revenue_converted = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
     orders = models.IntegerField()
     lines = models.IntegerField()
     cumulative_share = models.FloatField(null=True)

@@ -48,6 +48,8 @@ class Slice:
     accounts: int
     revenue: Decimal
     margin: Decimal
+    revenue_without_cost: Decimal
+    revenue_converted: Decimal
     orders: int
     lines: int
 
@@ -181,6 +183,8 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
             accounts=Count("pk"),
             revenues=Sum("revenue"),
             margins=Sum("margin", default=Decimal(0)),
+            without_cost=Sum("revenue_without_cost"),
+            converted=Sum("revenue_converted"),
             all_orders=Sum("orders"),
             all_lines=Sum("lines"),
             ranks=ArrayAgg("rank"),
@@ -189,13 +193,14 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
         )
     )
     parts = list(rows)
-    margin = np.array([each for part in parts for each in part[10]], dtype=np.float64)
+    ranks, revenue, margins = ([each for part in parts for each in part[at]] for at in (-3, -2, -1))
+    margin = np.array(margins, dtype=np.float64)
     return BookColumns(
-        ranks=[each for part in parts for each in part[8]],
-        revenue=np.array([each for part in parts for each in part[9]], dtype=np.float64),
+        ranks=ranks,
+        revenue=np.array(revenue, dtype=np.float64),
         margin=np.nan_to_num(margin, nan=0.0),
         margin_known=~np.isnan(margin),
-        slices=[Slice(*part[:8]) for part in parts],
+        slices=[Slice(*part[:-3]) for part in parts],
     )
 
 

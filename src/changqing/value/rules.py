@@ -113,6 +113,9 @@ class ConcentrationMethod(Method):
     freshness: Freshness
 
 
+PARTS_OF_REVENUE = ("revenue_without_cost", "revenue_converted")
+
+
 @dataclass(frozen=True, kw_only=True)
 class BookFacts:
     """One period of a book. Arrays hold one entry an account that has an order in the period.
@@ -120,7 +123,8 @@ class BookFacts:
     ``keys`` break ties. ``margin`` counts where ``margin_known``; an account without the cost of any line
     is not known. ``annual`` is revenue of the last twelve months, None when the ledger cannot say.
     ``industries`` and ``families`` are sums of revenue, "" those without one. Totals are exact sums, made
-    where the lines are. ``band_rate`` is the dated price of one unit of ``currency`` in the bands' own.
+    where the lines are; ``revenue_without_cost`` is of lines whose cost nobody knows, ``revenue_converted``
+    of lines in another currency. ``band_rate``: what one unit of ``currency`` costs in the bands' own.
     """
 
     keys: Sequence[str] | Sequence[int]
@@ -139,6 +143,8 @@ class BookFacts:
     period: str
     as_of: date | None
     band_rate: Decimal | None = None
+    revenue_without_cost: Decimal = Decimal(0)
+    revenue_converted: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,9 @@ class RankingResult:
     lines: int
     revenue: Decimal
     margin: Decimal
+    margin_rate: float | None
+    revenue_without_cost: Decimal
+    revenue_converted: Decimal
     margin_unknown_accounts: int
     negative_revenue_accounts: int
     top20_share: float | None
@@ -268,12 +277,13 @@ def rank_book(facts: BookFacts, *, pack: Pack[ConcentrationMethod]) -> RankingRe
     industry = answers.ask("hhi_industry", lambda: _by_group(facts.industries))
     family = answers.ask("hhi_family", lambda: _by_group(facts.families))
     band_of, counts = _bands(facts, method.bands)
-    copied = ("period", "as_of", "currency", "accounts", "orders", "lines")
+    copied = ("period", "as_of", "currency", "accounts", "orders", "lines", *PARTS_OF_REVENUE)
     return RankingResult(
         **{name: getattr(facts, name) for name in copied},
         buying_accounts=len(keys),
         revenue=facts.total_revenue,
         margin=facts.total_margin,
+        margin_rate=margin_rate(facts.total_revenue - facts.revenue_without_cost, facts.total_margin),
         margin_unknown_accounts=int((~known).sum()),
         negative_revenue_accounts=int((revenue < 0).sum()),
         **_pareto_figures(whole, profit),
@@ -289,6 +299,15 @@ def rank_book(facts: BookFacts, *, pack: Pack[ConcentrationMethod]) -> RankingRe
         method={"name": pack.name, "version": pack.version, "digest": pack.digest},
         places=_places(facts, (whole, classes, band_of), _letters(method.abc)),
     )
+
+
+def margin_rate(revenue: Decimal, margin: Decimal | None) -> float | None:
+    """Margin ÷ the revenue whose cost is known; None where there is none.
+
+    >>> margin_rate(Decimal(200), Decimal(50))
+    0.25
+    """
+    return None if margin is None or revenue <= 0 else float(margin / revenue)
 
 
 def is_stale(as_of: date, *, today: date, method: ConcentrationMethod) -> bool:

@@ -9,6 +9,10 @@ from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.sql import literal
 from changqing.ledger.rules.texts import UNIT
 
+_SINGLE = ("accounts", "products", "rates")
+#: a currency and a day
+RATE_KEY = "coalesce(v_currency, '') || ' ' || coalesce(CAST(v_date AS VARCHAR), '')"
+
 
 @dataclass(frozen=True, slots=True)
 class _Key:
@@ -36,16 +40,21 @@ def key_of_row(mapping: Mapping) -> str:
     holds: so equal texts mean equal keys. orders: order and line number, else order and product, else
     customer, day and product.
     """
-    if mapping.kind in ("accounts", "products"):
-        return _text(mapping, "key", "name")
+    if mapping.kind in _SINGLE:
+        return _single(mapping)
     return _first(_KEYS[mapping.kind](mapping), lambda key: key.text)
 
 
 def digest_of_row(mapping: Mapping) -> str:
     """SQL for a number that is equal where keys are: cheaper to count than texts."""
-    if mapping.kind in ("accounts", "products"):
-        return f"hash({_text(mapping, 'key', 'name')})"
+    if mapping.kind in _SINGLE:
+        return f"hash({_single(mapping)})"
     return _first(_KEYS[mapping.kind](mapping), lambda key: key.digest)
+
+
+def _single(mapping: Mapping) -> str:
+    """The key of a row that is the only one of its key."""
+    return RATE_KEY if mapping.kind == "rates" else _text(mapping, "key", "name")
 
 
 def _first(keys: list[_Key], write: Callable[[_Key], str]) -> str:

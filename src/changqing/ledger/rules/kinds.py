@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FieldType = Literal["text", "key", "day", "amount", "price", "quantity", "currency", "share"]
-KindName = Literal["accounts", "products", "orders", "invoices", "receipts", "costs", "openings"]
+KindName = Literal["accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +234,26 @@ OPENINGS = Kind(
     ("期初", "opening", "余额", "balance", "年初"),
 )
 
+RATES = Kind(
+    "rates",
+    "汇率",
+    "exchange rates",
+    (
+        Field("currency", "currency", "币种", "currency", "what the rate is the price of"),
+        Field("date", "day", "日期", "date", "the first day it holds; it stands until the next one"),
+        Field("rate", "price", "汇率", "rate", "in the book's currency"),
+        Field("per", "quantity", "单位", "per", "units of the currency that the rate is for; 1 when absent"),
+        Field("said_by", "text", "来源", "source", "who published it"),
+    ),
+    (
+        Need("币种", "currency", (("currency",),)),
+        _DAY,
+        Need("汇率", "rate", (("rate",),)),
+    ),
+    ("currency", "date"),
+    ("汇率", "牌价", "中间价", "rate", "exchange", "fx", "kurst"),
+)
+
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (ACCOUNTS, PRODUCTS, ORDERS, INVOICES, RECEIPTS, COSTS, OPENINGS)
+    kind.name: kind for kind in (ACCOUNTS, PRODUCTS, ORDERS, INVOICES, RECEIPTS, COSTS, OPENINGS, RATES)
 }

@@ -19,7 +19,7 @@ from changqing.ledger.rules.texts import UNIT
 Meaning = Literal["lines", "whole_orders", "period"]
 MEANINGS: tuple[Meaning, ...] = ("lines", "whole_orders", "period")
 
-_REFERENCE = ("accounts", "products")
+_REFERENCE = ("accounts", "products", "rates")
 
 
 def default_meaning(mapping: Mapping) -> Meaning:

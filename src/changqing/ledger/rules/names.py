@@ -315,6 +315,19 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "minutes": _MINUTES,
         "reference": _REFERENCE,
     },
+    "rates": {
+        "currency": (*_CURRENCY, "外币", "原币种", "FCURR", "FromCurrency", "ForeignCurrency"),
+        "date": _names("""
+            生效日期 汇率日期 牌价日期 发布日期 有效日期 RateDate ValidFrom EffectiveDate GDATU
+        """)
+        + _ORDER_DAY,
+        "rate": _names("""
+            汇率 中间价 人民币汇率中间价 记账汇率 期末汇率 折算价 牌价 中行折算价 固定汇率 Rate ExchangeRate
+            FXRate MidRate UKURS iExchRate FExchangeRate
+        """),
+        "per": _names("""单位 外币单位 每 数量 比例 Per Units Ratio FFACT"""),
+        "said_by": _names("""来源 出处 发布机构 数据来源 汇率来源 Source Publisher RateSource"""),
+    },
     "openings": {
         **_PARTY,
         "date": _OPENING_DAY + _ORDER_DAY,

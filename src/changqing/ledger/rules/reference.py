@@ -1,9 +1,16 @@
-"""Accounts and products: the later row of a key counts; one that said something else is refused."""
+"""Accounts, products, exchange rates: the later row of a key counts; one that said otherwise is refused."""
 
 from __future__ import annotations
 
 from changqing.ledger.rules.choices import Choices
-from changqing.ledger.rules.faults import Fault, cell_faults, rounded_condition
+from changqing.ledger.rules.faults import (
+    Fault,
+    cell_faults,
+    missing,
+    rounded_condition,
+    unread_condition,
+)
+from changqing.ledger.rules.identity import RATE_KEY
 from changqing.ledger.rules.mapping import Mapping
 
 
@@ -26,10 +33,25 @@ def judged(mapping: Mapping, choices: Choices, rows_sql: str) -> str:
 
 
 def faults(mapping: Mapping, choices: Choices) -> list[Fault]:
+    if mapping.kind == "rates":
+        return _faults_of_rates(mapping, choices)
     field = "key" if "key" in mapping else "name"
     missing = Fault("'missing'", field, "(t_key IS NULL AND t_name IS NULL)")
     double = Fault("'double'", field, "(last_row <> file_row AND NOT same)", other="last_row")
     return [missing, *cell_faults(mapping, choices), double]
+
+
+def _faults_of_rates(mapping: Mapping, choices: Choices) -> list[Fault]:
+    unread = unread_condition(mapping, choices, "rate")
+    return [
+        missing(mapping, "currency"),
+        missing(mapping, "date"),
+        Fault("'missing'", "rate", f"(v_rate IS NULL AND NOT {unread})"),
+        *cell_faults(mapping, choices),
+        Fault("'not_positive'", "rate", "coalesce(v_rate <= 0, false)"),
+        *([Fault("'not_positive'", "per", "coalesce(v_per <= 0, false)")] if "per" in mapping else []),
+        Fault("'double'", "rate", "(last_row <> file_row AND NOT same)", other="last_row"),
+    ]
 
 
 def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
@@ -51,5 +73,12 @@ OUTPUTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("subfamily", "t_subfamily"),
         ("unit_cost", "v_unit_cost"),
         ("unit", "t_unit"),
+    ),
+    "rates": (
+        ("key", RATE_KEY),
+        ("currency", "v_currency"),
+        ("date", "v_date"),
+        ("rate", "CAST(v_rate / coalesce(v_per, 1) AS DECIMAL(18,8))"),
+        ("said_by", "t_said_by"),
     ),
 }

@@ -36,6 +36,7 @@ _REASONS: dict[str, str | Promise] = {
     "tax_mismatch": gettext_lazy("“%(column)s”加税额不等于价税合计：%(value)s"),
     "above_price": gettext_lazy("“%(column)s”里的 %(value)s 高于数量 × 单价 = %(detail)s，折扣也解释不了"),
     "sign_differs": gettext_lazy("“%(column)s”里的 %(value)s 与数量 × 单价 = %(detail)s 正负相反"),
+    "not_positive": gettext_lazy("“%(column)s”里的 %(value)s 必须大于零"),
     "double": gettext_lazy("“%(column)s”里的“%(value)s”在第 %(other)s 行又出现，内容不同；以后一行为准"),
 }
 

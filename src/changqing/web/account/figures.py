@@ -159,10 +159,15 @@ def _whole(found: AccountPage) -> Shown:
         (_("订单行"), f"{totals.lines:,}"),
         (_("没有成本的行"), f"{totals.lines_without_cost:,}"),
     ]
+    if totals.lines_converted:
+        inputs += [
+            (_("按当日汇率折算的行"), f"{totals.lines_converted:,}"),
+            (_("折算得的收入"), to_the_cent(totals.revenue_converted, found.currency)),
+        ]
     note = ""
-    if totals.lines_in_other_currency:
+    if totals.lines_without_rate:
         note = _("另有 %(count)s 行是别的币种，没有汇率，不计入") % {
-            "count": f"{totals.lines_in_other_currency:,}"
+            "count": f"{totals.lines_without_rate:,}"
         }
     return Shown(
         label=label,

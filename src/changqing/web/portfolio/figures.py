@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from changqing.reports.portfolio import Portfolio
+from changqing.reports.portfolio import Portfolio, margin_rate
 from changqing.web.accounts.amounts import in_units, in_words, to_the_cent
 from changqing.web.components.figures import Arithmetic
 from changqing.web.components.tags import share
@@ -49,15 +49,27 @@ def _revenue(found: Portfolio) -> Shown:
         label=_("收入"),
         value=number,
         unit=unit,
-        note=_("%(orders)s 单") % {"orders": f"{said['orders']:,}"},
+        note=_converted(found) or _("%(orders)s 单") % {"orders": f"{said['orders']:,}"},
         arithmetic=_opened(
             found,
-            _("订单行不含税金额之和，退货、红字和返利在内"),
+            _("订单行不含税金额之和，退货、红字和返利在内；别的币种按当日汇率折算"),
             (_("收入"), to_the_cent(total, found.currency)),
+            (_("其中折算自别的币种"), to_the_cent(found.money("revenue_converted"), found.currency)),
             (_("订单"), f"{said['orders']:,}"),
             (_("订单行"), f"{said['lines']:,}"),
         ),
     )
+
+
+def _converted(found: Portfolio) -> str:
+    """How much of the revenue came in another currency; nothing where none did."""
+    converted, total = found.money("revenue_converted"), found.money("revenue")
+    if not converted or not total:
+        return ""
+    return _("其中 %(money)s（%(share)s）由别的币种折算") % {
+        "money": in_words(converted, found.currency),
+        "share": share(float(converted / total)),
+    }
 
 
 def _margin(found: Portfolio) -> Shown:
@@ -73,7 +85,8 @@ def _margin(found: Portfolio) -> Shown:
             arithmetic=_opened(found, _("毛利 = 收入 − 成本；没有成本就不知道毛利")),
         )
     number, unit = in_units(total, found.currency)
-    rate = share(float(total / revenue)) if revenue > 0 else "–"
+    without_cost = found.money("revenue_without_cost") or Decimal(0)
+    rate = share(margin_rate(revenue - without_cost, total))
     note = _("毛利率 %(rate)s") % {"rate": rate}
     if unknown:
         note += _("；%(count)s 家成本未知，不计") % {"count": f"{unknown:,}"}
@@ -87,7 +100,9 @@ def _margin(found: Portfolio) -> Shown:
             found,
             _("毛利 = 收入 − 成本（行成本；没有时用单位成本 × 数量；再没有就不计）"),
             (_("收入"), to_the_cent(revenue, found.currency)),
+            (_("其中成本未知的收入"), to_the_cent(without_cost, found.currency)),
             (_("毛利"), to_the_cent(total, found.currency)),
+            (_("毛利率 = 毛利 ÷ 成本已知的收入"), rate),
             (_("成本未知的客户"), f"{unknown:,}"),
         ),
     )
