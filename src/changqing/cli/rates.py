@@ -47,7 +47,7 @@ def bring_in(words: Namespace) -> int:
         "map": [],
     }
     asked |= dict.fromkeys(("from_day", "to_day", "tax_rate", "first", "decimal"))
-    return imports.bring_in(Namespace(**vars(words) | asked, kind="rates", json=False))
+    return imports.bring_in(Namespace(**vars(words) | asked | {"kind": "rates", "json": False}))
 
 
 def set_one(words: Namespace) -> int:
@@ -56,4 +56,4 @@ def set_one(words: Namespace) -> int:
         file = Path(folder) / f"{words.currency}-{words.day}.csv"
         with file.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows([HEADER, (words.currency, words.day, f"{words.rate:f}", words.said_by)])
-        return bring_in(Namespace(**vars(words), file=file))
+        return bring_in(Namespace(**vars(words) | {"file": file}))

@@ -40,7 +40,7 @@ def test_rates_by_file_and_by_hand(
     assert figures() == [1000.0, 400.0, 0.4, 0.0, 0.0, 3]
     assert json.loads(say("account", "K1", "--json"))["totals"]["lines_without_rate"] == 1
     out = say("rates", "import", tmp_path / "rates.csv")
-    assert "退回 2 行" in out
+    assert "2 were refused" in out
     # from February on one dollar is 7.2; in January nobody knows
     assert figures() == [1360.0, 400.0, 0.4, 360.0, 360.0, 3]
     say("rates", "set", "usd", "2026-01-01", "7", "--said-by", "合同约定")
