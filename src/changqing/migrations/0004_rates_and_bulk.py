@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0002_history'),
+        ('changqing', '0003_who_sees_what'),
     ]
 
     operations = [
