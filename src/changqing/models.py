@@ -1,6 +1,7 @@
 """Django finds its tables here: one app, one migration history."""
 
 from changqing.accounts.models import Account, Contact, Person
+from changqing.dossier.models import Revision, RevisionLine
 from changqing.ledger.models import (
     AccountFlow,
     AccountMonth,
@@ -34,6 +35,8 @@ __all__ = [
     "Product",
     "Ranking",
     "Replacement",
+    "Revision",
+    "RevisionLine",
     "Segment",
     "Source",
     "SourceFormat",

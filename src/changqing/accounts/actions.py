@@ -56,6 +56,8 @@ def create_from_books(*, entries: Iterable[BookEntry], department: Department | 
         "version": 1,
         "edited": "[]",
         "withdrawn": False,
+        "website": "",
+        "tags": [],
         "created_at": now,
         "department_id": home,
     }
@@ -99,7 +101,12 @@ def _rewrite(changed: Sequence[tuple[Any, ...]]) -> None:
     )
     written = (*FROM_BOOKS, "pinyin", "search")
     columns = {"id": "bigint", **dict.fromkeys(written, "text")}
-    setting = ", ".join(f"{name} = r.{name}" for name in written)
+    setting = ", ".join(f"{name} = r.{name}" for name in FROM_BOOKS)
+    # a reading that a person corrected stays, and stays what the account is found by
+    by_hand = """a.edited @> '["pinyin"]'"""
+    setting += f", pinyin = CASE WHEN {by_hand} THEN a.pinyin ELSE r.pinyin END"
+    setting += f", search = CASE WHEN {by_hand} THEN concat_ws(E'\\n', r.search, replace(a.pinyin, ' ', '')) "
+    setting += "ELSE r.search END"
     with by_the_books(), passing_table("rewritten", columns, rows), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {TABLE} a SET {setting} FROM rewritten r WHERE a.id = r.id")  # noqa: S608
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
@@ -23,7 +24,9 @@ class Account(models.Model):
     ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials
     in lower case. ``withdrawn`` marks one whose every import was undone: gone from every page, kept for
     history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays;
-    ``edited`` names the fields a person has set, which no file overwrites.
+    ``edited`` names the fields a person has set, which no file overwrites. ``archived_at`` takes it off
+    lists but out of no figure. ``merged_into`` says that it is the same company as another: it is gone
+    from every page, its address leads to the other, and an unmerge brings it back.
     """
 
     class Kind(models.TextChoices):
@@ -44,6 +47,8 @@ class Account(models.Model):
     region = models.CharField(_("地区"), max_length=200, blank=True)
     currency = models.CharField(_("币种"), max_length=3, blank=True)
     tax_number = models.CharField(_("税号"), max_length=60, blank=True)
+    website = models.CharField(_("网址"), max_length=200, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("标签"), default=list, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -57,6 +62,10 @@ class Account(models.Model):
     withdrawn = models.BooleanField(default=False)
     # closed to who would see it by department only
     is_sealed = models.BooleanField(_("封存"), default=False, db_default=False)
+    archived_at = models.DateTimeField(_("归档于"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, verbose_name=_("并入"), null=True, blank=True, related_name="merged"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     account_path = ""
@@ -68,6 +77,10 @@ class Account(models.Model):
             models.Index("owner", name="account_owner"),
             models.Index("department", name="account_department"),
             models.Index("pinyin", "id", name="account_pinyin"),
+            GinIndex(fields=["tags"], name="account_tags"),
+            models.Index(
+                "archived_at", condition=models.Q(archived_at__isnull=False), name="account_archived"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(key=""), name="account_has_a_key"),
@@ -79,6 +92,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=models.Q(currency="") | models.Q(currency=Upper("currency")),
                 name="account_currency_is_upper",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                name="account_is_not_merged_into_itself",
             ),
         ]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Func, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
@@ -22,6 +23,7 @@ from changqing.accounts.rights import sight as sight
 from changqing.accounts.rights import sight_of as sight_of
 from changqing.accounts.rights import visible_to as visible_to
 from changqing.accounts.rules import in_a_circle, plain_name
+from changqing.base.refused import Refused
 from changqing.people.models import Department, User
 from changqing.people.permissions import Principal
 
@@ -34,6 +36,39 @@ def accounts(to: Principal) -> QuerySet[Account]:
 def account_by_key(to: Principal, key: str) -> Account | None:
     """The account known by ``key``, or None when there is none that ``to`` may see."""
     return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
+
+
+def account_named(to: Principal, said: str) -> Account:
+    """The account that ``said`` names by key or by its whole name, or Refused."""
+    seen = accounts(to)
+    found = seen.filter(key=said).first()
+    if found is None:
+        named = list(seen.filter(name=said)[:2])
+        if len(named) > 1:
+            raise Refused(_("有不止一家客户叫“%(name)s”，请写编号。") % {"name": said[:40]})
+        found = named[0] if named else None
+    if found is None:
+        raise Refused(_("没有您能看到的客户叫“%(name)s”，编号也不是它。") % {"name": said[:40]})
+    return found
+
+
+def names_of(to: Principal, pks: Iterable[int]) -> dict[int, str]:
+    """Names by id, of those accounts that ``to`` may see."""
+    return dict(accounts(to).filter(pk__in=list(pks)).values_list("pk", "name"))
+
+
+def where_merged(to: Principal, key: str) -> Account | None:
+    """The account that the merged account ``key`` has become, when ``to`` may see it."""
+    table = Account._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE on_to AS (SELECT id, merged_into_id FROM {table} WHERE key = %s UNION "  # noqa: S608
+            f"SELECT a.id, a.merged_into_id FROM {table} a JOIN on_to ON a.id = on_to.merged_into_id) "
+            "SELECT id FROM on_to WHERE merged_into_id IS NULL",
+            [key],
+        )
+        row = cursor.fetchone()
+    return accounts(to).filter(pk=row[0]).first() if row else None
 
 
 def holds(words: str) -> Q:
@@ -57,6 +92,7 @@ class Facets:
     regions: list[str]
     owners: list[tuple[int, str]]
     departments: list[tuple[int, str]]
+    tags: list[str]
 
 
 def facets(to: Principal) -> Facets:
@@ -73,7 +109,13 @@ def facets(to: Principal) -> Facets:
         regions=values("region"),
         owners=list(owners.values_list("pk", "full_name")),
         departments=list(departments.values_list("pk", "name")),
+        tags=sorted(set(rows.exclude(tags=[]).values_list(Func("tags", function="unnest"), flat=True))),
     )
+
+
+def has_archived() -> bool:
+    """Whether any account is archived, so that a list is not simply the whole book."""
+    return Account.objects.filter(archived_at__isnull=False).exists()
 
 
 @dataclass(frozen=True)
@@ -87,10 +129,24 @@ class Kin:
 
 def group_of(to: Principal, account: Account) -> Kin:
     """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
-    near = Account.objects.filter(Q(pk=account.parent_id) | Q(parent=account), withdrawn=False)
+    near = Account.objects.filter(
+        Q(pk=account.parent_id) | Q(parent=account), withdrawn=False, merged_into=None
+    )
     seen = list(visible_to(to, near).order_by("pinyin", "pk"))
     parent = next((each for each in seen if each.pk == account.parent_id), None)
     return Kin(parent, [each for each in seen if each is not parent], near.count() - len(seen))
+
+
+def line_above(account: int) -> set[int]:
+    """``account`` and all above it, however deep, in one query."""
+    table = Account._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE up AS (SELECT id, parent_id FROM {table} WHERE id = %s UNION "  # noqa: S608
+            f"SELECT a.id, a.parent_id FROM {table} a JOIN up ON a.id = up.parent_id) SELECT id FROM up",
+            [account],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
@@ -105,7 +161,7 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
 def accounts_named(names: Mapping[str, str]) -> dict[str, int]:
     """For an import that matches by name: key → account, for ``names`` that exactly one account bears."""
     bearers: dict[str, set[int]] = {}
-    rows = Account.objects.filter(withdrawn=False).values_list("pk", "name", "short_name")
+    rows = Account.objects.filter(withdrawn=False, merged_into=None).values_list("pk", "name", "short_name")
     for pk, *borne in rows.iterator():
         for name in filter(None, borne):
             bearers.setdefault(plain_name(name), set()).add(pk)

@@ -86,7 +86,7 @@ def _acting(to: Principal, part: Part, level: Level) -> Principal | None:
 
 def rule_for(to: Principal, part: Part = Part.BASIC, level: Level = Level.READ) -> Q:
     """The one rule, written for accounts: those on which ``to`` has ``level`` in ``part``."""
-    here = Q(withdrawn=False)
+    here = Q(withdrawn=False, merged_into=None)
     acting = _acting(to, part, level)
     if acting is None:
         return NOBODYS
@@ -145,7 +145,7 @@ def sight_of(to: Principal, accounts: Iterable[Account]) -> dict[int, Sight]:
 
 def sight(to: Principal, account: Account) -> Sight:
     """Which parts of ``account`` ``to`` may read and change."""
-    if account.withdrawn:
+    if account.withdrawn or account.merged_into_id:
         return Sight({})
     if isinstance(to, Operator):
         return Sight(ALL)
@@ -181,7 +181,10 @@ def _has_some(to: Principal, part: Part) -> bool:
     ):
         return True
     mine = Q(owner=acting.pk) | Q(backup=acting.pk)
-    return bool(OF_THE_OWNER.get(part)) and Account.objects.filter(mine, withdrawn=False).exists()
+    return (
+        bool(OF_THE_OWNER.get(part))
+        and Account.objects.filter(mine, withdrawn=False, merged_into=None).exists()
+    )
 
 
 def may_edit(by: Principal, account: Account, part: Part) -> bool:

@@ -33,6 +33,8 @@ NOT_TRACKED = {
     "AccountMonth": DERIVED,
     "AccountFlow": DERIVED,
     "AccountTotals": DERIVED,
+    "Revision": "what an undo goes by; what it did is tracked on the account",
+    "RevisionLine": "what an undo goes by; what it did is tracked on the account",
     "Ranking": DERIVED,
     "AccountRank": DERIVED,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import answers, imports, keeping, rates, running, users
+from changqing.cli import accounts, answers, imports, keeping, rates, running, users
 from changqing.cli.words import gettext as _
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
@@ -33,6 +33,7 @@ def parser() -> ArgumentParser:
     _imports(commands)
     _rates(commands)
     _answers(commands)
+    _accounts(commands)
     _keeping(commands)
     return top
 
@@ -142,6 +143,35 @@ def _answers(commands: Any) -> None:
     account = _command(commands, "account", answers.account, _("一个客户"))
     account.add_argument("key", help=_("客户编号"))
     account.add_argument("--json", action="store_true", help=_("输出 JSON"))
+
+
+def _accounts(commands: Any) -> None:
+    top = commands.add_parser(
+        "accounts", help=_("新建、编辑、归档客户"), description=_("新建、编辑、归档客户")
+    )
+    deeds = top.add_subparsers(metavar="new|edit|assign|tag|archive|restore|undo", required=True)
+    setting = _("字段=值，可重复；值留空就清掉。parent 写编号，owner、backup 写用户名，department 写部门")
+    new = _command(deeds, "new", accounts.new, _("新建客户"))
+    new.add_argument("name", help=_("名称"))
+    new.add_argument("--key", default="", help=_("编号；留空就自动编号"))
+    edit = _command(deeds, "edit", accounts.edit, _("编辑客户"))
+    edit.add_argument("key", help=_("客户编号"))
+    edit.add_argument("--version", type=int, help=_("您看到的版本；后来有人改过就拒绝"))
+    for each in (new, edit):
+        each.add_argument("--set", action="append", default=[], metavar=_("字段=值"), help=setting)
+    assign = _command(deeds, "assign", accounts.assign, _("指派负责人、备份、部门"))
+    assign.add_argument("--owner", default="", help=_("负责人（用户名）"))
+    assign.add_argument("--backup", default="", help=_("备份（用户名）"))
+    assign.add_argument("--department", default="", help=_("部门"))
+    tag = _command(deeds, "tag", accounts.tag, _("加标签"))
+    tag.add_argument("--tag", action="append", default=[], required=True, help=_("标签，可重复"))
+    tag.add_argument("--remove", action="store_true", help=_("改为去掉这些标签"))
+    archive = _command(deeds, "archive", accounts.archive, _("归档：离开名单，数字照旧"))
+    restore = _command(deeds, "restore", accounts.restore, _("取消归档"))
+    for each in (assign, tag, archive, restore):
+        each.add_argument("keys", nargs="+", help=_("客户编号"))
+    undo = _command(deeds, "undo", accounts.undo, _("撤销一步改动"))
+    undo.add_argument("number", type=int, help=_("那一步的编号"))
 
 
 def _keeping(commands: Any) -> None:

@@ -25,6 +25,25 @@ def user_with_id(pk: int) -> User:
     return user
 
 
+def colleagues(*, everybody: bool = False) -> list[tuple[int, str]]:
+    """(id, name) of those who are here, or of everybody who ever was, by name."""
+    rows = User.objects.all() if everybody else User.objects.filter(is_active=True)
+    return [(user.pk, str(user)) for user in rows.only("full_name", "username").order_by("full_name")]
+
+
+def department_choices() -> list[tuple[int, str]]:
+    """(id, name) of all departments, the tree in order."""
+    return list(Department.objects.order_by("path").values_list("pk", "name"))
+
+
+def department_by_id(pk: int) -> Department:
+    """The department ``pk``, or Refused."""
+    found = Department.objects.filter(pk=pk).first()
+    if found is None:
+        raise Refused(_("没有这个部门。"))
+    return found
+
+
 def has_users() -> bool:
     return User.objects.exists()
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from changqing.accounts.queries import Facets, facets
+from changqing.accounts.queries import Facets, facets, has_archived
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, sees_the_whole_book
 from changqing.reports.months import change, whole_months
@@ -26,6 +26,7 @@ from changqing.value.queries import (
     composition_of,
     count_of,
     current_ranking,
+    keys_of,
     listed,
     method_of,
     monthly_revenue,
@@ -56,6 +57,8 @@ class Asked:
     is_loss_making: bool = False
     never_bought: bool = False
     silent_days: int | None = None
+    tags: tuple[str, ...] = ()
+    archived: str = ""
     sort: str = "rank"
     page: int = 1
 
@@ -77,6 +80,8 @@ class ListedAccount:
     name: str
     industry: str
     region: str
+    tags: tuple[str, ...]
+    is_archived: bool
     owner: str
     department: str
     abc: str
@@ -163,7 +168,7 @@ def list_composition(to: Principal, asked: Asked) -> Composition:
 
 def _composition(to: Principal, ranking: Ranking | None, asked: Asked, total: int) -> Composition | None:
     """What the list holds where that is known or cheap; None for a long one: the page asks later."""
-    if ranking and sees_the_whole_book(to) and not asked.narrows:
+    if ranking and sees_the_whole_book(to) and not asked.narrows and not has_archived():
         said = ranking.results
         in_a = next(iter(said["abc"].values()))["accounts"]
         return Composition(said["buying_accounts"], in_a, said["loss_making"] or 0)
@@ -187,6 +192,8 @@ def _wanted(asked: Asked, today: date | None) -> Narrowing:
         is_loss_making=asked.is_loss_making,
         never_bought=asked.never_bought,
         silent_since=silent,
+        tags=asked.tags,
+        is_archived={"only": True, "with": None}.get(asked.archived, False),
     )
 
 
@@ -215,6 +222,8 @@ def _row(
         name=account.name,
         industry=account.industry,
         region=account.region,
+        tags=tuple(account.tags),
+        is_archived=account.archived_at is not None,
         owner=str(account.owner or ""),
         department=str(account.department or ""),
         abc=place.abc if place else "",
@@ -229,6 +238,12 @@ def _row(
         months=tuple(months),
         change=change(sum(months[12:], ZERO), sum(months[:12], ZERO)),
     )
+
+
+def keys_listed(to: Principal, asked: Asked) -> list[str]:
+    """The keys of every account of the list asked for, whatever its page."""
+    ranking = current_ranking(asked.period)
+    return keys_of(to, ranking, _wanted(asked, ranking.as_of if ranking else as_of()))
 
 
 def list_facets(to: Principal) -> Facets:

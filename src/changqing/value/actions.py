@@ -50,7 +50,8 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     last = as_of()
     since = {period: _first_day(period, last, pack.method) for period in Ranking.Period.values}
     sums = book_sums(by, since, annual=_first_day(Ranking.Period.ONE_YEAR, last, pack.method))
-    people = list(Account.objects.filter(withdrawn=False).values_list("pk", "key", "industry"))
+    there = Account.objects.filter(withdrawn=False, merged_into=None)
+    people = list(there.values_list("pk", "key", "industry"))
     return [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
 
 

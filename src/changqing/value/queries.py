@@ -82,6 +82,8 @@ class Narrowing:
     is_loss_making: bool = False
     never_bought: bool = False
     silent_since: date | None = None
+    tags: tuple[str, ...] = ()
+    is_archived: bool | None = False
 
     @property
     def needs_a_place(self) -> bool:
@@ -94,6 +96,10 @@ class Narrowing:
                 rule &= Q((field, getattr(self, field)))
         if self.department:
             rule &= Q(department__path__contains=f"/{self.department}/")
+        if self.tags:
+            rule &= Q(tags__contains=list(self.tags))
+        if self.is_archived is not None:
+            rule &= Q(archived_at__isnull=not self.is_archived)
         if self.never_bought:
             rule &= Q(totals__isnull=True)
         if self.silent_since:
@@ -214,6 +220,11 @@ def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QueryS
 def _wanted_places(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[AccountRank]:
     rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
     return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
+
+
+def keys_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> list[str]:
+    """The keys of all accounts that a list holds."""
+    return list(_wanted(to, ranking, wanted).order_by("pk").values_list("key", flat=True))
 
 
 def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:

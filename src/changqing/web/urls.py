@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.portfolio.urls")),
     path("", include("changqing.web.accounts.urls")),
     path("", include("changqing.web.account.urls")),
+    path("", include("changqing.web.entry.urls")),
     path("", include("changqing.web.imports.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

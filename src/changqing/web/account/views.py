@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from changqing.accounts.queries import where_merged
 from changqing.ledger.queries import OrderLine
+from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
@@ -49,7 +51,10 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _lines(request, key)
     found = account_page(reader(request), key)
     if found is None:
-        raise Http404
+        merged = where_merged(reader(request), key)
+        if merged is None:
+            raise Http404
+        return redirect("account", key=merged.key)
     return render(request, "account/page.html", _page(request, found))
 
 
@@ -74,6 +79,7 @@ def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
         "people_title": people_title(found),
         "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
         "today": found.as_of,
+        "may_edit": may(reader(request), "edit accounts"),
     }
 
 

@@ -11,7 +11,20 @@ from changqing.reports.accounts import PERIODS, SORTS, Asked
 
 LONGEST = 100
 MOST = 2**31 - 1
-FILTERS = ("q", "abc", "band", "industry", "region", "owner", "department", "loss", "never", "silent")
+FILTERS = (
+    "q",
+    "abc",
+    "band",
+    "industry",
+    "region",
+    "owner",
+    "department",
+    "loss",
+    "never",
+    "silent",
+    "tag",
+    "archived",
+)
 KNOWN = frozenset([*FILTERS, "period", "sort", "page", "part", "export", "key"])
 
 
@@ -31,6 +44,8 @@ def asked_in(query: QueryDict) -> Asked:
         is_loss_making=query.get("loss") == "1",
         never_bought=query.get("never") == "1",
         silent_days=_number(query, "silent", most=36_500),
+        tags=tuple(sorted({tag.replace("\0", "")[:40] for tag in query.getlist("tag") if tag}))[:20],
+        archived=_one_of(query, "archived", ("", "only", "with"), ""),
         sort=_one_of(query, "sort", [way + name for name in SORTS for way in ("", "-")], "rank"),
         page=_number(query, "page") or 1,
     )

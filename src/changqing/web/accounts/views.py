@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
-from changqing.people.permissions import SEES_NOTHING, may
+from changqing.people.permissions import SEES_NOTHING, check_may, may
+from changqing.people.queries import colleagues, department_choices
 from changqing.reports.accounts import (
     PER_PAGE,
     AccountList,
     ListedAccount,
     account_list,
+    keys_listed,
     list_composition,
     list_facets,
 )
@@ -41,6 +43,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return export(request, asked)
     if part == "filters":
         return render(request, "accounts/filters.html", _filters(request))
+    if part == "bulk":
+        check_may(reader(request), "edit accounts")
+        return render(request, "accounts/bulk.html", _bulk(request))
     if part == "composition":
         return render(
             request, "accounts/composition.html", {"composition": list_composition(reader(request), asked)}
@@ -86,6 +91,8 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "per_page": PER_PAGE,
         "sees_nothing": reader(request).role in SEES_NOTHING,
         "may_bring_in": may(reader(request), "bring in files"),
+        "may_edit": may(reader(request), "edit accounts"),
+        "bulk_url": f"?{kept(request.GET)}&part=bulk",
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
     }
@@ -160,6 +167,7 @@ def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
     made += [
         ("loss=1", _("亏损"), asked.is_loss_making, "loss"),
         ("never=1", _("从未下单"), asked.never_bought, "never"),
+        ("archived=only", _("已归档"), asked.archived == "only", "archived"),
         (
             f"silent={SILENT_DAYS}",
             _("%(days)s 天没下单") % {"days": SILENT_DAYS},
@@ -171,6 +179,20 @@ def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
         Toggle(label, f"?{kept(request.GET, name)}" + ("" if is_on else f"&{pair}"), is_on)
         for pair, label, is_on, name in made
     ]
+
+
+def _bulk(request: HttpRequest) -> dict[str, Any]:
+    """What many accounts can be given, and which list is meant."""
+    asked = asked_in(request.GET)
+    address = kept(request.GET)
+    return {
+        "people": colleagues(),
+        "departments": department_choices(),
+        "total": len(keys_listed(reader(request), asked)),
+        "filter": address,
+        "back": f"{reverse('accounts')}?{address}" if address else reverse("accounts"),
+        "is_archive": asked.archived == "only",
+    }
 
 
 def _filters(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.template import Context, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
@@ -139,6 +140,14 @@ def share(ratio: float | None, digits: int = 1) -> str:
 def whole(number: int | None) -> str:
     """A count with thousands separators; – when there is none."""
     return "–" if number is None else minus(f"{number:,}")
+
+
+@register.filter
+def undo_of(message: Message) -> str:
+    """Where the deed that a Django message tells of is taken back; empty when it cannot be."""
+    kind, _, pk = str(message.extra_tags or "").partition(":")
+    addresses = {"deed": "undo_deed", "merge": "undo_merge"}
+    return reverse(addresses[kind], args=[int(pk)]) if kind in addresses and pk.isdigit() else ""
 
 
 @register.filter

@@ -100,10 +100,15 @@ class PageHeader:
 
 @component("message")
 class Message:
-    """What just happened or why not, as a sentence."""
+    """What just happened or why not, as a sentence.
+
+    ``undo_url`` takes a POST and comes back to ``back_to``.
+    """
 
     text: str
     tone: Literal["grey", "green", "amber", "red"] = "grey"
+    undo_url: str = ""
+    back_to: str = ""
 
     @property
     def icon(self) -> str:

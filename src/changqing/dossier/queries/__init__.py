@@ -1,0 +1,1 @@
+"""Questions to the dossier, each taking the reader."""

@@ -1,0 +1,1 @@
+"""Judgements on what is written about an account; no clock, no query."""

@@ -1,0 +1,1 @@
+"""An account's entry: created, edited, archived; many changed at once; deeds taken back."""

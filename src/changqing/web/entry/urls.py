@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from changqing.web.entry import bulk, views
+
+urlpatterns = [
+    path("new-account/", views.new_account, name="new_account"),
+    path("edit-account/<path:key>/", views.edit, name="edit_account"),
+    path("archive-account/<path:key>/", views.archive, name="archive_account"),
+    path("restore-account/<path:key>/", views.restore, name="restore_account"),
+    path("change-accounts/", bulk.change, name="change_accounts"),
+    path("deeds/<int:pk>/undo/", views.undo, name="undo_deed"),
+]
