@@ -87,7 +87,7 @@ def _imports(commands: Any) -> None:
         default="create",
         help=_("没见过的客户：create 新建，match 按名称匹配，refuse 退回"),
     )
-    bring.add_argument("--department", default="", help=_("新建客户归入的部门"))
+    bring.add_argument("--department", default="", help=_("新建一家客户归入的部门"))
     bring.add_argument(
         "--map",
         action="append",
@@ -151,7 +151,7 @@ def _accounts(commands: Any) -> None:
     )
     deeds = top.add_subparsers(metavar="new|edit|assign|tag|archive|restore|undo", required=True)
     setting = _("字段=值，可重复；值留空就清掉。parent 写编号，owner、backup 写用户名，department 写部门")
-    new = _command(deeds, "new", accounts.new, _("新建客户"))
+    new = _command(deeds, "new", accounts.new, _("新建一家客户"))
     new.add_argument("name", help=_("名称"))
     new.add_argument("--key", default="", help=_("编号；留空就自动编号"))
     edit = _command(deeds, "edit", accounts.edit, _("编辑客户"))

@@ -14,7 +14,7 @@ class Revision(models.Model):
     """One change that a person made to one account or to many at once; its lines know what was before."""
 
     class Verb(models.TextChoices):
-        CREATE = "create", _("新建")
+        CREATE = "create", pgettext_lazy("deed", "新建")
         EDIT = "edit", pgettext_lazy("deed", "编辑")
         ASSIGN = "assign", _("指派")
         TAG = "tag", _("加标签")
