@@ -87,7 +87,7 @@ def _imports(commands: Any) -> None:
         default="create",
         help=_("没见过的客户：create 新建，match 按名称匹配，refuse 退回"),
     )
-    bring.add_argument("--department", default="", help=_("新建一家客户归入的部门"))
+    bring.add_argument("--department", default="", help=_("新建客户归入的部门"))
     bring.add_argument(
         "--map",
         action="append",
