@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from changqing.engine.computable import Floats, Values
-from changqing.engine.geometric_dropout import Likelihood, Story, alive, expected, start
+from changqing.engine.geometric_dropout import START, Likelihood, Story, alive, expected
 from changqing.engine.histories import fit_in_mean_spans, purchases, span_of
 
 
@@ -46,7 +46,7 @@ class BgNbd:
         found = fit_in_mean_spans(
             purchases(frequency, recency, T),
             lambda data: Likelihood(data, at_first=False),
-            lambda data: start(data, at_first=False),
+            START,
             times=(False, True, False, False),
         )
         r, alpha, a, b = found.params

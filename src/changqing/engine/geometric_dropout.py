@@ -15,16 +15,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from changqing.engine.computable import Floats, NotComputable
+from changqing.engine.computable import Floats
 from changqing.engine.histories import Purchases
-from changqing.engine.maximum import maximise
-from changqing.engine.special import digamma, hyp2f1, log_gamma, trigamma
+from changqing.engine.special import digamma, hyp2f1_of_counts, log_gamma, trigamma
 
 Part = tuple[float, Floats, Floats]
 
 START = np.array([0.5, 0.5, 0.5, 2.0])
 BLOCK = 1 << 14
-SAMPLE = 20_000
 NEAR_ONE = 1e-5
 
 
@@ -68,20 +66,8 @@ def expected(story: Story, horizon: float, x: Floats, end: Floats) -> Floats:
         return below + (above - below) * ((story.a - 1) / (4 * NEAR_ONE) + 0.5)
     z = horizon / (story.alpha + end + horizon)
     shape = story.a + story.b + story.at_first - 1
-    gauss = hyp2f1(shape - story.r, story.a - 1, shape + x, z)
+    gauss = hyp2f1_of_counts(shape - story.r, story.a - 1, shape, x, z)
     return (shape + x) / (story.a - 1) * (1 - np.exp((story.a - 1) * np.log1p(-z)) * gauss)
-
-
-def start(data: Purchases, *, at_first: bool) -> Floats:
-    """Start large fits where a sample of the customers has its maximum."""
-    if data.x.size < 3 * SAMPLE:
-        return START
-    every = slice(None, None, data.x.size // SAMPLE)
-    sample = Purchases(data.x[every], data.t_x[every], data.end[every])
-    try:
-        return maximise(Likelihood(sample, at_first=at_first), START).params
-    except NotComputable:
-        return START
 
 
 class Likelihood:

@@ -47,7 +47,7 @@ class ParetoNbd:
         not determine a parameter (one customer, nobody ever silent, …); no_convergence.
         """
         found = fit_in_mean_spans(
-            purchases(frequency, recency, T), Likelihood, lambda _: START, times=(False, True, False, True)
+            purchases(frequency, recency, T), Likelihood, START, times=(False, True, False, True)
         )
         r, alpha, s, beta = found.params
         return cls(r, alpha, s, beta, found.log_likelihood, found.covariance)
