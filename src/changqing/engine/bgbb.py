@@ -24,6 +24,7 @@ from changqing.engine.computable import (
     none_negative,
     read_only,
 )
+from changqing.engine.estimated import Estimated
 from changqing.engine.histories import refuse
 from changqing.engine.maximum import covariance_of, maximise
 from changqing.engine.special import digamma, log_gamma, trigamma
@@ -45,7 +46,7 @@ class Occasions:
 
 
 @dataclass(frozen=True, eq=False)
-class BgBb:
+class BgBb(Estimated):
     """The chance to use an occasion varies as Beta(α, β), the chance to leave before it as Beta(γ, δ).
 
     ``log_likelihood`` and ``covariance`` (order alpha, beta, gamma, delta) are None unless fitted.

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from changqing.engine.computable import Floats, Values
+from changqing.engine.estimated import Estimated
 from changqing.engine.geometric_dropout import START, Likelihood, Story, alive, expected
 from changqing.engine.histories import fit_in_mean_spans, purchases, span_of
+from changqing.engine.lifetime_value import LEAVES_AT_REPEATS, Valued
 
 
 @dataclass(frozen=True, eq=False)
-class BgNbd:
+class BgNbd(Estimated, Valued):
     """Purchase rates vary as Gamma(r, α), dropout after each repeat purchase as Beta(a, b).
 
     ``log_likelihood`` and ``covariance`` (order r, alpha, a, b) are None unless fitted.
@@ -30,6 +33,7 @@ class BgNbd:
     b: float
     log_likelihood: float | None = None
     covariance: Floats | None = None
+    leaves: ClassVar[int] = LEAVES_AT_REPEATS
 
     @property
     def params(self) -> Mapping[str, float]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from changqing.engine.computable import Floats, NotComputable, Values, floats, none_negative, read_only
+from changqing.engine.estimated import Estimated
 from changqing.engine.maximum import covariance_of, maximise
 from changqing.engine.special import digamma, log_gamma, trigamma
 from changqing.engine.threads import one_thread
@@ -24,7 +25,7 @@ SAMPLE, BLOCK = 10_000, 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
-class GammaGamma:
+class GammaGamma(Estimated):
     """Value per purchase is Gamma(p, ν), ν varies over customers as Gamma(q, v).
 
     ``log_likelihood`` and ``covariance`` (order p, q, v) are None unless fitted.

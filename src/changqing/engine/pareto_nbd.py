@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from changqing.engine.computable import Floats, Values
+from changqing.engine.estimated import Estimated
 from changqing.engine.histories import Purchases, fit_in_mean_spans, purchases, span_of
+from changqing.engine.lifetime_value import LEAVES_ANY_TIME, Valued
 from changqing.engine.pareto_likelihood import Likelihood, probability_alive
 
 START = np.array([0.7, 0.7, 0.7, 0.7])
@@ -21,7 +24,7 @@ ALMOST_NOTHING = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class ParetoNbd:
+class ParetoNbd(Estimated, Valued):
     """Purchase rates vary as Gamma(r, α), rates of leaving as Gamma(s, β).
 
     ``log_likelihood`` and ``covariance`` (order r, alpha, s, beta) are None unless fitted.
@@ -33,6 +36,7 @@ class ParetoNbd:
     beta: float
     log_likelihood: float | None = None
     covariance: Floats | None = None
+    leaves: ClassVar[int] = LEAVES_ANY_TIME
 
     @property
     def params(self) -> Mapping[str, float]:

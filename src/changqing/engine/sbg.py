@@ -22,6 +22,7 @@ from changqing.engine.computable import (
     none_negative,
     read_only,
 )
+from changqing.engine.estimated import Estimated
 from changqing.engine.maximum import covariance_of, maximise
 from changqing.engine.special import digamma, hyp2f1, log_gamma, trigamma
 
@@ -30,7 +31,7 @@ Part = tuple[float, Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
-class Sbg:
+class Sbg(Estimated):
     """The chance not to renew varies over customers as Beta(α, β).
 
     ``log_likelihood`` and ``covariance`` (order alpha, beta) are None unless fitted.

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from changqing.engine.computable import Floats
 
@@ -60,7 +61,7 @@ def hyp2f1_of_counts(a: float, b: float, c: float, x: Floats, z: Floats) -> Floa
     points = np.polynomial.chebyshev.chebpts1(TABLE)
     spread = (low + high) / 2 + max((high - low) / 2, 1e-300) * points
     which = np.full(times.size, -1)
-    tables: list[Floats] = []
+    tables: list[NDArray[Any]] = []
     for shared in np.flatnonzero(times >= WORTH_A_TABLE):
         table = np.polynomial.chebyshev.chebfit(points, hyp2f1(a, b, c + float(shared), spread), TABLE - 1)
         largest = np.abs(table).max()
