@@ -14,6 +14,7 @@ from changqing.ledger.models import (
     Source,
     SourceFormat,
 )
+from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.people.models import Department, User
 from changqing.records.models import AuditLine, Change, MethodVersion
 from changqing.value.models import AccountRank, Ranking
@@ -31,6 +32,8 @@ __all__ = [
     "Department",
     "Import",
     "MethodVersion",
+    "OneTimeLink",
+    "OrganisationSettings",
     "Person",
     "Product",
     "Ranking",
@@ -38,6 +41,7 @@ __all__ = [
     "Revision",
     "RevisionLine",
     "Segment",
+    "SignedInSession",
     "Source",
     "SourceFormat",
     "User",

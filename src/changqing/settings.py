@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from changqing.machine.environment import env_bool, env_int, env_list, env_text
 from changqing.machine.folder import DataFolder
+from changqing.machine.openid import openid_connect_from_environment
 from changqing.machine.postgres import Postgres
 
 PACKAGE = Path(__file__).resolve().parent
@@ -54,6 +55,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "procrastinate.contrib.django",
     "pgtrigger",
@@ -72,7 +78,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "changqing.web.middleware.SessionsAge",
     "changqing.web.middleware.TellsWhoActs",
     "changqing.web.middleware.LanguageOfTheUser",
     "changqing.web.middleware.RefusalsAsPages",
@@ -88,6 +96,7 @@ LOGOUT_REDIRECT_URL = "signin"
 # This instance and the demo answer on one host at two ports, and browsers share cookies between ports.
 SESSION_COOKIE_NAME = f"changqing_{BOOK}_session"
 CSRF_COOKIE_NAME = f"changqing_{BOOK}_csrf"
+SESSION_ENGINE = "changqing.organisation.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("CHANGQING_HTTPS", default=False)
@@ -103,6 +112,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Sign-in: allauth brings the stages, second factors and OpenID Connect; pages, throttle and audit are ours.
+ACCOUNT_ADAPTER = "changqing.web.door.adapters.SignInAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_LOGIN_TIMEOUT = 900
+MFA_ADAPTER = "changqing.web.door.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Changqing"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+SOCIALACCOUNT_ADAPTER = "changqing.web.door.adapters.ProviderAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = openid_connect_from_environment()
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

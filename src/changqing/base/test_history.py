@@ -23,6 +23,8 @@ DERIVED = "worked out from what is tracked or imported, with its own versions"
 NOT_TRACKED = {
     "Change": "the history itself",
     "AuditLine": "append-only, and chained",
+    "SignedInSession": "comes and goes with a browser; sign-in, sign-out and endings are audit lines",
+    "OneTimeLink": "made and used once; both are audit lines",
     "Source": "named once by the first import from it; the import is logged",
     "SourceFormat": "the column mapping is told in the report of the import that set it",
     "Import": "its states are its own history; each deed has an audit line",

@@ -101,3 +101,33 @@ def set_language(*, user: User, language: str) -> User:
     user.language = language
     user.save(update_fields=["language"])
     return user
+
+
+def set_password(*, user: User, password: str) -> User:
+    """``user`` signs in with ``password`` from now on; Refused for a weak one or the one they have."""
+    check_password_is_strong(password=password, username=user.username, full_name=user.full_name)
+    if user.check_password(password):
+        raise Refused(_("这就是现在的密码。请换一个。"), field="password")
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    return user
+
+
+def set_profile(*, user: User, full_name: str, email: str, language: str) -> User:
+    """Name, address and language of ``user``; Refused for a name that cannot be, or an address in use."""
+    _check_names(username=user.username, full_name=full_name)
+    if not full_name:
+        raise Refused(_("请填写姓名。"), field="full_name")
+    check_email_is_free(email=email, but=user)
+    user.full_name, user.email = full_name, email
+    user.version += 1
+    user.save(update_fields=["full_name", "email", "version"])
+    return set_language(user=user, language=language)
+
+
+def check_email_is_free(*, email: str, but: User | None = None) -> None:
+    """Refused for an address that another active user has: a provider vouches for one person by it."""
+    others = User.objects.filter(email__iexact=email, is_active=True).exclude(pk=but.pk if but else 0)
+    if email and others.exists():
+        raise Refused(_("邮箱 %(email)s 已是另一位用户的。") % {"email": email}, field="email")

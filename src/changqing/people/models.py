@@ -78,6 +78,8 @@ class User(AbstractBaseUser):
         "self", models.PROTECT, null=True, blank=True, related_name="programs", verbose_name=_("代表")
     )
     scopes = models.JSONField(_("范围"), default=list, blank=True)
+    must_change_password = models.BooleanField(_("要换密码"), default=False)
+    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = Users()

@@ -60,3 +60,21 @@ def department_named(name: str) -> Department:
         known = "、".join(Department.objects.order_by("path").values_list("name", flat=True)[:20])
         raise Refused(_("没有部门“%(name)s”。现有部门：%(known)s") % {"name": name, "known": known or "–"})
     return found
+
+
+def known_user(username: str) -> User | None:
+    """Whoever has that name, here or gone; for the audit of tries alone."""
+    return User.objects.filter(username=username.strip().lower()[:80]).first()
+
+
+def user_vouched_for(*, username: str = "", email: str = "") -> User | None:
+    """The one active user of that name or address; None for none and for several."""
+    found = User.objects.filter(is_active=True)
+    if email:
+        found = found.filter(email__iexact=email.strip())
+    elif username:
+        found = found.filter(username=username.strip().lower())
+    else:
+        return None
+    first_two = list(found[:2])
+    return first_two[0] if len(first_two) == 1 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from changqing.people.models import User
 from changqing.records.models import AuditLine, MethodVersion
 
 
@@ -21,3 +22,13 @@ def audit_times(kind: str, key: str, *, verb: str, since: datetime) -> list[date
     """When ``verb`` was done to the subject (``kind``, ``key``) after ``since``, oldest first."""
     lines = AuditLine.objects.filter(subject_kind=kind, subject_key=key, verb=verb, at__gt=since)
     return list(lines.order_by("at").values_list("at", flat=True))
+
+
+def audit_count(user: User, *, verb: str, since: datetime) -> int:
+    """How often ``user`` did ``verb`` after ``since``."""
+    return AuditLine.objects.filter(user=user, verb=verb, at__gt=since).count()
+
+
+def has_audit_detail(user: User, *, verb: str, since: datetime, **details: str) -> bool:
+    """Whether ``user`` did ``verb`` after ``since`` with these details."""
+    return AuditLine.objects.filter(user=user, verb=verb, at__gt=since, details__contains=details).exists()

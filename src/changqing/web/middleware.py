@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from changqing.base.history import acting
 from changqing.base.refused import Refused
+from changqing.web.door.entrance import is_over, note_visit
 from changqing.web.errors.views import refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -37,6 +39,21 @@ class Sealed:
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class SessionsAge:
+    """A session ends when it has lived as long as it may; until then it notes where it was seen."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if is_over(request):
+                logout(request)
+            else:
+                note_visit(request)
+        return self.answer(request)
 
 
 class TellsWhoActs:

@@ -31,7 +31,11 @@ PLACES = (
     ("plans", pgettext_lazy("place", "计划"), "map-2"),
     ("learn", pgettext_lazy("place", "复盘"), "school"),
 )
-MENU = (("imports", _("导入"), "file-import", "see imports"),)
+# name, label, icon, and the verb that a reader must be allowed; none where everybody is
+MENU = (
+    ("imports", _("导入"), "file-import", "see imports"),
+    ("settings", _("设置"), "settings", ""),
+)
 # In the bottom bar of a phone, 更多 is the fifth.
 IN_THE_BAR = ("today", "accounts", "relationships", "portfolio")
 
@@ -76,7 +80,7 @@ class Shell:
         return self._places(
             (name, label, icon)
             for name, label, icon, verb in MENU
-            if user.is_authenticated and may(user, verb)
+            if user.is_authenticated and (not verb or may(user, verb))
         )
 
     def _places(self, wanted: Any) -> list[Place]:
@@ -114,10 +118,10 @@ class Shell:
         return str(settings.DEMO_URL)
 
 
-def page_address(name: str) -> str:
+def page_address(name: str, **parts: str) -> str:
     """The address of a page, or nothing while there is no such page."""
     try:
-        return reverse(name)
+        return reverse(name, kwargs=parts)
     except NoReverseMatch:
         return ""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 NAMES = {"autocapitalize": "none", "spellcheck": "false"}
@@ -59,3 +62,38 @@ class FirstUserForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "new-password"}, render_value=False),
         help_text=_("至少 10 个字符，不要只用数字。"),
     )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("验证码"),
+        max_length=40,
+        error_messages=TOO_LONG,
+        widget=forms.TextInput(
+            NAMES | {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class ChooseForm(forms.Form):
+    password = forms.CharField(
+        label=_("新密码"),
+        max_length=200,
+        strip=False,
+        error_messages=TOO_LONG,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=_("至少 10 个字符，不要只用数字。"),
+    )
+    again = forms.CharField(
+        label=_("再写一遍"),
+        max_length=200,
+        strip=False,
+        error_messages=TOO_LONG,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("again") and given.get("password") != given["again"]:
+            self.add_error("again", gettext("两遍不一样。"))
+        return given

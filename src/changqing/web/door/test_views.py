@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.test import Client
 from django.urls import path
 
-from changqing.journeys.sign_in import wait_after
+from changqing.organisation.rules import wait_after
 from changqing.people.actions import add_user
 from changqing.people.permissions import operator
 from changqing.people.queries import user_named
@@ -140,7 +140,7 @@ def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
 
 
 def test_behind_our_own_proxy_the_address_is_the_one_it_added(rf: Any, settings: Any) -> None:
-    from changqing.web.door.views import address_of
+    from changqing.web.door.entrance import address_of
 
     request = rf.get("/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "6.6.6.6, 10.0.0.9"})
     assert address_of(request) == "127.0.0.1"

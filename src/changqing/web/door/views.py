@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -17,15 +19,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from changqing.base.refused import Refused
-from changqing.journeys.sign_in import is_setup_code, make_first_user, sign_in
+from changqing.journeys.sign_in import is_setup_code, make_first_user, sign_in, went_out
 from changqing.people.actions import set_language
-from changqing.people.queries import has_users
+from changqing.people.queries import User, has_users
+from changqing.web.door.adapters import provider_entry
+from changqing.web.door.entrance import address_of, first_page, let_in
 from changqing.web.door.forms import FirstUserForm, SignInForm
 from changqing.web.door.signins import demo_signins
 from changqing.web.shell import KEYS_COOKIE, THEME_COOKIE, THEMES, page_address
 
 A_YEAR = timedelta(days=365)
-FIRST_PAGES = ("today", "portfolio", "accounts", "imports")
 
 
 @login_not_required
@@ -40,43 +43,37 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "door/home.html", {"is_empty": not has_users()})
 
 
-def first_page() -> str:
-    """The address of the page a day starts with."""
-    return next(address for name in FIRST_PAGES if (address := page_address(name)))
-
-
 @login_not_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def signin(request: HttpRequest) -> HttpResponse:
-    onward = _onward(request, "")
+    wanted = onward(request, "")
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(onward or first_page())
+        return redirect(wanted or first_page())
     form = SignInForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _signed_in(request, form):
-        return redirect(onward or first_page())
-    return render(request, "door/signin.html", {"form": form, "next": onward, "is_empty": not has_users()})
+    user = _known(request, form) if form.is_valid() else None
+    if user is not None:
+        name = {"username": form.cleaned_data["username"]}
+        return perform_password_login(request, name, Login(user=user, redirect_url=wanted or first_page()))
+    shown = {"form": form, "next": wanted, "is_empty": not has_users(), "provider": provider_entry()}
+    return render(request, "door/signin.html", shown)
 
 
-def _signed_in(request: HttpRequest, form: SignInForm) -> bool:
+def _known(request: HttpRequest, form: SignInForm) -> AbstractBaseUser | None:
     try:
-        user = sign_in(**form.cleaned_data, address=address_of(request), now=timezone.now())
+        return sign_in(**form.cleaned_data, address=address_of(request), now=timezone.now())
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
         form.ask_again()
-        return False
-    login(request, cast(Any, user))
-    return True
+        return None
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where the request comes from; behind our own TLS proxy the last address that it added."""
-    passed_on = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return passed_on.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
-
-
+@login_not_required
 @require_POST
 def signout(request: HttpRequest) -> HttpResponse:
+    """Out, also from half way in."""
+    if isinstance(request.user, User):
+        went_out(user=request.user)
     logout(request)
     return redirect("signin")
 
@@ -107,7 +104,7 @@ def _started(request: HttpRequest, form: Form) -> bool:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return False
     settings.FOLDER.use_up_setup_code()
-    login(request, cast(Any, user), backend="django.contrib.auth.backends.ModelBackend")
+    let_in(request, user)
     return True
 
 
@@ -116,7 +113,7 @@ def _started(request: HttpRequest, form: Form) -> bool:
 def language(request: HttpRequest) -> HttpResponse:
     """Read on in the other language, here and, for a user, on every machine."""
     chosen = request.POST.get("language", "")
-    response = redirect(_onward(request, "/"))
+    response = redirect(onward(request, "/"))
     if chosen in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
             set_language(user=request.user, language=chosen)
@@ -138,7 +135,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, name: str, cookie: str, known: tuple[str, ...]) -> HttpResponse:
-    response = redirect(_onward(request, "/"))
+    response = redirect(onward(request, "/"))
     chosen = request.POST.get(name, "")
     if chosen in known:
         _remember(response, cookie, chosen)
@@ -153,7 +150,7 @@ def _remember(response: HttpResponse, name: str, value: str) -> None:
     )
 
 
-def _onward(request: HttpRequest, otherwise: str) -> str:
+def onward(request: HttpRequest, otherwise: str) -> str:
     """Where to go on, if it is an address of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(

@@ -1,0 +1,1 @@
+"""Settings: one's own account, and for administrators users, departments, security and the organisation."""

@@ -1,0 +1,41 @@
+"""The sections of the settings, and which of them a reader may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from changqing.people.permissions import Principal
+from changqing.web.reader import reader
+from changqing.web.shell import page_address
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    label: Any
+    icon: str
+    may: Callable[[Principal], bool]
+
+    @property
+    def url(self) -> str:
+        return page_address(f"settings-{self.name}")
+
+
+def _everybody(by: Principal) -> bool:
+    return True
+
+
+SECTIONS = {section.name: section for section in (Section("account", _("我的账号"), "user", _everybody),)}
+
+
+def section_page(request: HttpRequest, template: str, name: str, **shown: Any) -> HttpResponse:
+    """A page of section ``name`` with the ways to the others."""
+    by = reader(request)
+    sections = [one for one in SECTIONS.values() if one.url and one.may(by)]
+    return render(request, template, {"section": SECTIONS[name], "sections": sections, "caption": ""} | shown)
