@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0003_who_sees_what'),
+        ('changqing', '0004_rates_and_bulk'),
     ]
 
     operations = [
