@@ -174,15 +174,50 @@ def _accounts(commands: Any) -> None:
     undo.add_argument("number", type=int, help=_("那一步的编号"))
 
 
+def _users(deeds: Any) -> None:
+    listed = _command(deeds, "list", users.show, _("列出用户"))
+    listed.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    made: dict[str, ArgumentParser] = {}
+    for name, run, help_ in (
+        ("role", users.role, _("改一个用户的角色")),
+        ("leave", users.stop, _("停用一个离职的用户，立刻结束他的登录和链接")),
+        ("link", users.link, _("做一个选密码的一次性链接，旧密码作废")),
+        ("reset-factors", users.reset_factors, _("重置丢了手机或密钥的用户的第二步验证")),
+    ):
+        made[name] = _command(deeds, name, run, help_)
+        made[name].add_argument("username", help=_("用户名"))
+    made["role"].add_argument("role", help=_("新角色，例如 director"))
+    made["link"].add_argument(
+        "--base", default="http://127.0.0.1:8000", help=_("网页的地址（默认 http://127.0.0.1:8000）")
+    )
+    made["reset-factors"].add_argument("--because", required=True, help=_("为什么重置，写进审计"))
+
+
+def _departments(commands: Any) -> None:
+    department = commands.add_parser("department", help=_("部门"), description=_("部门"))
+    deeds = department.add_subparsers(metavar="add|move|list", required=True)
+    _command(deeds, "list", users.departments, _("列出部门"))
+    for name, run, help_ in (
+        ("add", users.add_department, _("新建部门")),
+        ("move", users.move_department, _("移动部门和它下面的全部部门")),
+    ):
+        made = _command(deeds, name, run, help_)
+        made.add_argument("name", help=_("部门"))
+        made.add_argument("--under", default="", help=_("上级部门；不写就是最上层"))
+
+
 def _keeping(commands: Any) -> None:
     user = commands.add_parser("user", help=_("用户"), description=_("用户"))
-    deeds = user.add_subparsers(metavar="add", required=True)
+    deeds = user.add_subparsers(metavar="add|list|role|leave|link|reset-factors", required=True)
     add = _command(deeds, "add", users.add, _("新建用户"))
     add.add_argument("username", help=_("用户名"))
     add.add_argument("--name", default="", help=_("姓名"))
     add.add_argument("--role", default="manager", help="manager | director | executive | operator | admin")
     add.add_argument("--department", default="", help=_("部门；没有就新建"))
     add.add_argument("--password-stdin", action="store_true", help=_("从标准输入读取密码"))
+    add.add_argument("--own", action="store_true", help=_("密码是本人定的，第一次登录不必换"))
+    _users(deeds)
+    _departments(commands)
     backup = _command(commands, "backup", keeping.backup, _("备份账本到一个文件"))
     backup.add_argument("file", type=Path, help=_("写到哪里（.tar）"))
     restore = _command(commands, "restore", keeping.restore, _("把备份恢复到空的数据目录"))

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from changqing.organisation.actions.links import cancel_links, use_up_link
+from changqing.base.refused import Refused
+from changqing.organisation.actions.factors import clear_factors
+from changqing.organisation.actions.links import cancel_links, make_link, use_up_link
 from changqing.organisation.actions.sessions import end_sessions
-from changqing.people.actions import set_password, set_profile
-from changqing.people.queries import User
+from changqing.organisation.queries import needs_second_factor, organisation_settings
+from changqing.people.actions import (
+    change_user,
+    forget_password,
+    invite_user,
+    set_active,
+    set_password,
+    set_profile,
+)
+from changqing.people.permissions import Principal
+from changqing.people.queries import User, department_with_id, user_to_keep
 from changqing.records.actions import write_audit
 
 
@@ -40,4 +53,108 @@ def change_own_profile(*, user: User, full_name: str, email: str, language: str)
         return user
     set_profile(user=user, **after)
     write_audit(by=user, verb="change profile", subject=("user", user.username), door="web", **changed)
+    return user
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A colleague who may choose a password, and the code of the link to do so; it is told this once."""
+
+    user: User
+    code: str
+
+
+@transaction.atomic
+def invite_colleague(
+    *,
+    by: Principal,
+    username: str,
+    full_name: str,
+    email: str,
+    role: str,
+    department: int | None,
+    now: datetime,
+    door: str,
+) -> Invited:
+    """A new user with a link instead of a password; whoever invites hands the link over."""
+    at = department_with_id(department) if department else None
+    user = invite_user(
+        by=by,
+        username=username,
+        full_name=full_name,
+        email=email,
+        role=role,
+        department=at,
+        language=organisation_settings().language,
+    )
+    write_audit(
+        by=by,
+        verb="invite user",
+        subject=("user", user.username),
+        door=door,
+        role=role,
+        department=str(at or ""),
+    )
+    return Invited(user, make_link(by=by, user=user, now=now, door=door))
+
+
+@transaction.atomic
+def edit_user(
+    *, by: Principal, pk: int, version: int | None, role: str, department: int | None, door: str
+) -> User:
+    """Role and department of a user; with another role they sign in anew where it asks for more."""
+    at = department_with_id(department) if department else None
+    user, changed = change_user(by=by, pk=pk, version=version, role=role, department=at)
+    if changed:
+        write_audit(by=by, verb="change user", subject=("user", user.username), door=door, **changed)
+    if "role" in changed and needs_second_factor(user):
+        end_sessions(by=by, user=user, because="the new role needs a second factor", door=door)
+    return user
+
+
+@transaction.atomic
+def new_link(*, by: Principal, pk: int, now: datetime, door: str) -> Invited:
+    """A link for who forgot the password: the old one is dead at once, and so are all sessions."""
+    user = _kept(by, pk)
+    if not user.is_active:
+        raise Refused(_("%(name)s 已停用。请先恢复，再做链接。") % {"name": user.full_name})
+    forget_password(user=user)
+    end_sessions(by=by, user=user, because="a new link was made", door=door)
+    return Invited(user, make_link(by=by, user=user, now=now, door=door))
+
+
+@transaction.atomic
+def reset_factors(*, by: Principal, pk: int, because: str, door: str) -> User:
+    """Take the second factors of somebody who lost them away, and end their sessions."""
+    user = _kept(by, pk)
+    if isinstance(by, User) and by.pk == user.pk:
+        raise Refused(_("自己的第二步验证请在“我的账号”里移除。"))
+    if not because.strip():
+        raise Refused(_("请写明为什么重置，例如：手机丢了，已当面确认。"), field="because")
+    clear_factors(by=by, user=user, because=because.strip()[:200], door=door)
+    end_sessions(by=by, user=user, because="second factors were reset", door=door)
+    return user
+
+
+@transaction.atomic
+def stop_user(*, by: Principal, pk: int, now: datetime, door: str) -> User:
+    """Somebody no longer comes in: sessions and links end with it."""
+    user = set_active(by=by, pk=pk, is_active=False)
+    cancel_links(user=user, now=now)
+    end_sessions(by=by, user=user, because="stopped", door=door)
+    write_audit(by=by, verb="stop user", subject=("user", user.username), door=door)
+    return user
+
+
+@transaction.atomic
+def restore_user(*, by: Principal, pk: int, door: str) -> User:
+    user = set_active(by=by, pk=pk, is_active=True)
+    write_audit(by=by, verb="restore user", subject=("user", user.username), door=door)
+    return user
+
+
+def _kept(by: Principal, pk: int) -> User:
+    user = user_to_keep(by, pk)
+    if user is None:
+        raise Refused(_("没有这个用户。"))
     return user

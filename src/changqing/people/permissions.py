@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -83,6 +84,11 @@ OF_THE_DEPARTMENT: dict[str, Levels] = {
     Role.SERVICE: levels(read="basic names contacts activities files score"),
     Role.FINANCE: levels(read="basic names revenue margin"),
 }
+
+# Roles that people have; a program is given its own by whom it acts for.
+ROLES: tuple[tuple[str, Any], ...] = tuple(
+    (role.value, role.label) for role in Role if role != Role.INTEGRATION
+)
 
 MAY: dict[str, frozenset[str]] = {
     "bring in files": frozenset({Role.OPERATOR}),

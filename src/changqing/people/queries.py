@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
-from changqing.people.models import Department, User
+from changqing.people.models import Department, Role, User
+from changqing.people.permissions import Principal, check_may, may
 
 
 def user_named(username: str) -> User:
@@ -78,3 +82,110 @@ def user_vouched_for(*, username: str = "", email: str = "") -> User | None:
         return None
     first_two = list(found[:2])
     return first_two[0] if len(first_two) == 1 else None
+
+
+def has_administrator() -> bool:
+    return User.objects.filter(role=Role.ADMIN, is_active=True).exists()
+
+
+def may_keep_users(by: Principal) -> bool:
+    """Administrators; and the operator who opened the book, for as long as it has no administrator."""
+    if may(by, "add users"):
+        return True
+    opened_it = isinstance(by, User) and by.is_active and by.role == Role.OPERATOR
+    return opened_it and not has_administrator()
+
+
+def check_may_keep_users(by: Principal) -> None:
+    if not may_keep_users(by):
+        check_may(by, "add users")
+
+
+@dataclass(frozen=True)
+class UsersAsked:
+    """What of the users is asked for."""
+
+    words: str = ""
+    role: str = ""
+    department: int | None = None
+    state: str = "active"
+    sort: str = "name"
+    page: int = 1
+
+
+USER_SORTS = {
+    "name": ("full_name", "pk"),
+    "username": ("username",),
+    "role": ("role", "full_name", "pk"),
+    "department": ("department__path", "full_name", "pk"),
+    "seen": ("last_login", "pk"),
+}
+USERS_PER_PAGE = 50
+
+
+def users_asked(by: Principal, asked: UsersAsked) -> tuple[list[User], int]:
+    """One page of the users that ``asked`` means, and how many there are."""
+    check_may_keep_users(by)
+    found = User.objects.select_related("department")
+    if asked.words:
+        like = Q(full_name__icontains=asked.words) | Q(username__icontains=asked.words)
+        found = found.filter(like | Q(email__icontains=asked.words))
+    if asked.role:
+        found = found.filter(role=asked.role)
+    if asked.department:
+        found = found.filter(department=asked.department)
+    if asked.state != "all":
+        found = found.filter(is_active=asked.state == "active")
+    falling = asked.sort.startswith("-")
+    keys = [F(name) for name in USER_SORTS[asked.sort.removeprefix("-")]]
+    ordered = [key.desc(nulls_last=True) if falling else key.asc(nulls_first=True) for key in keys]
+    first = (asked.page - 1) * USERS_PER_PAGE
+    return list(found.order_by(*ordered)[first : first + USERS_PER_PAGE]), found.count()
+
+
+def user_to_keep(by: Principal, pk: int) -> User | None:
+    """The user ``pk``, here or gone, for who may keep users."""
+    check_may_keep_users(by)
+    return User.objects.select_related("department").filter(pk=pk).first()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A department as it stands in the tree."""
+
+    pk: int
+    name: str
+    parent_id: int | None
+    depth: int
+    people: int
+
+
+def department_tree() -> list[Branch]:
+    """Every department, each after its parent, brothers by name, with ``depth`` and ``people``."""
+    rows = Department.objects.annotate(people=Count("members", filter=Q(members__is_active=True)))
+    below: dict[int | None, list[Any]] = {}
+    for row in rows.order_by("name", "pk"):
+        below.setdefault(row.parent_id, []).append(row)
+    told: list[Branch] = []
+
+    def tell(parent: int | None, depth: int) -> None:
+        for row in below.get(parent, []):
+            told.append(Branch(row.pk, row.name, row.parent_id, depth, row.people))
+            tell(row.pk, depth + 1)
+
+    tell(None, 0)
+    return told
+
+
+def department_with_id(pk: int) -> Department:
+    """The department ``pk``, or Refused."""
+    found = Department.objects.filter(pk=pk).first()
+    if found is None:
+        raise Refused(_("没有这个部门，也许已被删除。"))
+    return found
+
+
+def every_user(by: Principal) -> list[User]:
+    """All users, here and gone, by name."""
+    check_may_keep_users(by)
+    return list(User.objects.select_related("department").order_by("username"))

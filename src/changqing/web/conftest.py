@@ -153,3 +153,23 @@ def pictures(visit: Visits) -> Callable[..., None]:
                 page.close()
 
     return take
+
+
+@pytest.fixture(scope="session")
+def accessible() -> Callable[[Any], None]:
+    """``accessible(page)``: axe finds nothing on the page as it stands now that WCAG 2.2 A or AA forbids."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+    levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+    def check(page: Any) -> None:
+        found = axe.run(page, options={"runOnly": levels, "resultTypes": ["violations"], "preload": False})
+        told = [
+            f"{fault['id']}: {fault['help']}: {node['html']}"
+            for fault in found.response["violations"]
+            for node in fault["nodes"]
+        ]
+        assert told == [], page.url
+
+    return check

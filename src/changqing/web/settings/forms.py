@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from changqing.people.queries import User
-from changqing.web.door.forms import TOO_LONG, ChooseForm, CodeForm
+from changqing.people.permissions import ROLES
+from changqing.people.queries import User, department_tree
+from changqing.web.door.forms import NAMES, TOO_LONG, ChooseForm, CodeForm
 
 
 class NameForm(forms.Form):
@@ -60,3 +63,59 @@ class KeyNameForm(forms.Form):
         error_messages=TOO_LONG,
         help_text=_("例如：办公桌抽屉里的那个。"),
     )
+
+
+def department_choices() -> list[tuple[str, str]]:
+    """Every department by its depth, and none."""
+    return [("", "–"), *((str(row.pk), "　" * row.depth + row.name) for row in department_tree())]
+
+
+class WithDepartments(forms.Form):
+    """A form that asks for a role and one of the departments."""
+
+    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.TypedChoiceField, self.fields["department"]).choices = departments
+
+
+def _department() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=_("部门"), coerce=int, empty_value=None, required=False)
+
+
+def _role() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("角色"), choices=ROLES)
+
+
+class InviteForm(WithDepartments):
+    full_name = forms.CharField(label=_("姓名"), max_length=120, error_messages=TOO_LONG)
+    username = forms.CharField(
+        label=_("用户名"),
+        max_length=80,
+        error_messages=TOO_LONG,
+        widget=forms.TextInput(NAMES | {"autocomplete": "off"}),
+        help_text=_("登录用，不分大小写。"),
+    )
+    email = forms.EmailField(
+        label=_("邮箱"),
+        required=False,
+        max_length=254,
+        error_messages={"invalid": _("邮箱写得不对，例如 li.na@example.com。")},
+        help_text=_("可以不填；接了统一登录就靠它认人。"),
+    )
+    role = _role()
+    department = _department()
+
+
+class UserForm(WithDepartments):
+    role = _role()
+    department = _department()
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class DepartmentForm(forms.Form):
+    name = forms.CharField(label=_("新部门的名称"), max_length=120, error_messages=TOO_LONG)
+    parent = forms.TypedChoiceField(label=_("上级"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.TypedChoiceField, self.fields["parent"]).choices = departments

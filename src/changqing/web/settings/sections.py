@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from changqing.people.permissions import Principal
+from changqing.people.queries import may_keep_users
 from changqing.web.reader import reader
 from changqing.web.shell import page_address
 
@@ -31,7 +32,15 @@ def _everybody(by: Principal) -> bool:
     return True
 
 
-SECTIONS = {section.name: section for section in (Section("account", _("我的账号"), "user", _everybody),)}
+SECTIONS = {
+    section.name: section
+    for section in (
+        Section("account", _("我的账号"), "user", _everybody),
+        Section("users", _("用户"), "users", may_keep_users),
+        Section("departments", _("部门"), "sitemap", may_keep_users),
+        Section("roles", _("角色"), "table", _everybody),
+    )
+}
 
 
 def section_page(request: HttpRequest, template: str, name: str, **shown: Any) -> HttpResponse:

@@ -39,7 +39,7 @@ def recently_proved(*, back_to: str) -> Callable[[View], View]:
             is_page = request.method == "GET"
             if not is_page:
                 messages.info(request, _("这一步没有做。请先证明是您，再按一次。"))
-            home = reverse(back_to, kwargs=kwargs if "pk" in kwargs and back_to == "settings-user" else None)
+            home = reverse(back_to, kwargs=kwargs if back_to == "settings-user" else None)
             wanted = request.get_full_path() if is_page else home
             return redirect(f"{reverse('settings-prove')}?{urlencode({'next': wanted})}")
 

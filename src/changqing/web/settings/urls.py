@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from changqing.web.settings import account, step_up
+from changqing.web.settings import account, departments, roles, step_up, users
 
 urlpatterns = [
     path("", account.index, name="settings"),
@@ -15,4 +15,16 @@ urlpatterns = [
     path("account/factors/<int:number>/remove/", account.drop_factor, name="settings-drop-factor"),
     path("account/sessions/end-others/", account.leave_others, name="settings-leave-others"),
     path("account/sessions/<str:handle>/end/", account.leave_session, name="settings-leave-session"),
+    path("users/", users.users, name="settings-users"),
+    path("users/invite/", users.invite, name="settings-invite"),
+    path("users/<int:pk>/", users.user, name="settings-user"),
+    path("users/<int:pk>/link/", users.link, name="settings-link"),
+    path("users/<int:pk>/reset-factors/", users.clear_factors, name="settings-reset-factors"),
+    path("users/<int:pk>/stop/", users.stop, name="settings-stop"),
+    path("users/<int:pk>/restore/", users.restore, name="settings-restore"),
+    path("departments/", departments.departments, name="settings-departments"),
+    path("departments/<int:pk>/rename/", departments.rename, name="settings-rename-department"),
+    path("departments/<int:pk>/move/", departments.move, name="settings-move-department"),
+    path("departments/<int:pk>/delete/", departments.delete, name="settings-delete-department"),
+    path("roles/", roles.roles, name="settings-roles"),
 ]
