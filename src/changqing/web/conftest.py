@@ -105,8 +105,8 @@ class Visits:
         return page
 
     def _let_in(self, context: Any, user: Any, language: str) -> None:
-        if user.language != language:
-            type(user).objects.filter(pk=user.pk).update(language=language)
+        # what the object remembers may be older than an earlier visit
+        type(user).objects.filter(pk=user.pk).update(language=language)
         client = Client()
         client.force_login(user)
         value = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from changqing.people.permissions import (
@@ -90,4 +90,4 @@ def _reach(role: str) -> tuple[Levels, str]:
 
 
 def _level(level: Level) -> str:
-    return {Level.NONE: "–", Level.READ: _("看"), Level.EDIT: _("改")}[level]
+    return {Level.NONE: "–", Level.READ: pgettext("level", "看"), Level.EDIT: pgettext("level", "改")}[level]

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from changqing.people.permissions import Principal
 from changqing.people.queries import may_keep_users
@@ -36,9 +37,9 @@ SECTIONS = {
     section.name: section
     for section in (
         Section("account", _("我的账号"), "user", _everybody),
-        Section("users", _("用户"), "users", may_keep_users),
-        Section("departments", _("部门"), "sitemap", may_keep_users),
-        Section("roles", _("角色"), "table", _everybody),
+        Section("users", pgettext_lazy("settings", "用户"), "users", may_keep_users),
+        Section("departments", pgettext_lazy("settings", "部门"), "sitemap", may_keep_users),
+        Section("roles", pgettext_lazy("settings", "角色"), "table", _everybody),
     )
 }
 
