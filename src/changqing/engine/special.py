@@ -19,6 +19,13 @@ def log_gamma(x: Any) -> Floats:
     return np.asarray(gammaln(x), np.float64)
 
 
+def log_beta(a: Any, b: Any) -> Floats:
+    """ln B(a, b)."""
+    from scipy.special import betaln
+
+    return np.asarray(betaln(a, b), np.float64)
+
+
 def digamma(x: Any) -> Floats:
     """ψ(x) = d ln Γ(x) / dx."""
     from scipy.special import digamma as psi
