@@ -16,6 +16,8 @@ from changqing.engine.special import digamma, log_beta, log_gamma, trigamma
 
 SAMPLE, FEW = 4_000, 1_500
 ROUNDS = 4
+# Only where gaps are this regular (CV below .25) does one skipped interval stand out from a long one.
+SKIPS_FROM = 16.0
 NEWEST, STATED_NEWEST = 2, 20.0
 LOOSE = np.exp(np.linspace(math.log(0.85), math.log(8.0), 60))
 SHAPES = np.exp(np.linspace(math.log(0.3), math.log(400), 28))
@@ -237,6 +239,8 @@ def _spans(gaps: Floats, offsets: Integers, book: BookLaw) -> Floats:
     interval = np.exp(share * medians + (1 - share) * centre)
     ratio = gaps / np.repeat(interval, sizes[sizes > 0])
     spans = np.ones(gaps.size)
+    if shape < SKIPS_FROM:
+        return spans
     long = np.flatnonzero(ratio > 1.4)
     a, b = book.skip
     each = math.log((a + 0.5) / (a + b + 1))
@@ -315,7 +319,7 @@ def _skips_and_leaves(gaps: Floats, offsets: Integers, silence: Floats, book: Bo
         stays = log_gamma(beta + n) - log_gamma(beta) - log_gamma(alpha + beta + n + 1)
         ends = log_gamma(alpha + beta) + np.log(alpha + (beta + n) * tail)
         stated = _log_stated(skip, STATED_SKIPS) + _log_stated(leave, STATED_LEAVES)
-        firm = -0.5 * (((firm_skip - 2) / 1.5) ** 2 + ((firm_leave - 2) / 1.5) ** 2)
+        firm: float = -0.5 * (((firm_skip - 2) / 1.5) ** 2 + ((firm_leave - 2) / 1.5) ** 2)
         seen: float = (skips + stays + ends).sum().item()
         return -seen - stated - firm
 
