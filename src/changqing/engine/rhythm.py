@@ -154,14 +154,14 @@ class Rhythms:
     ) -> ControlLimits:
         """The gap that a steady account passes ``false_per_year`` times a year (``year`` in the data's unit).
 
-        A false alarm costs one gap, and there are year ÷ mean gap of them: so much of the budget each gap
-        has, however often one looks; ``false_per_look`` is its share of one look.
+        A false alarm costs one gap, and there are at most year ÷ ordinary interval of them: so much of the
+        budget each gap has, however often one looks; ``false_per_look`` is its share of one look.
         """
         if not 0 < false_per_year < 1:
             raise NotComputable(
                 "bad_share", f"false alarms a year lie between 0 and 1, not at {false_per_year}"
             )
-        per_gap = np.minimum(false_per_year * self.next_gap.mean / year, 0.5)
+        per_gap = np.minimum(false_per_year * self.mean / year, 0.5)
         return ControlLimits(
             limit=read_only(self.next_gap.passed_by(per_gap)),
             false_per_gap=read_only(per_gap),
