@@ -7,7 +7,7 @@ import pytest
 from changqing.base.packs import load, shipped
 from changqing.people.permissions import Operator, operator
 from changqing.records.actions import ship_method
-from changqing.value.rules import ConcentrationMethod
+from changqing.value.queries.methods import PACKS
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def by() -> Operator:
 @pytest.fixture
 def book(db: None) -> None:
     """An empty book with the shipped methods in force."""
-    pack = load("concentration", ConcentrationMethod)
-    ship_method(pack="concentration", text=shipped("concentration"), digest=pack.digest)
+    for name, model in PACKS.items():
+        ship_method(pack=name, text=shipped(name), digest=load(name, model).digest)

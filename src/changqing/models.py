@@ -3,6 +3,7 @@
 from changqing.accounts.models import Account, Contact, Person
 from changqing.dossier.models import Revision, RevisionLine
 from changqing.ledger.models import (
+    AccountDays,
     AccountFlow,
     AccountMonth,
     AccountTotals,
@@ -17,21 +18,38 @@ from changqing.ledger.models import (
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.people.models import Department, User
 from changqing.records.models import AuditLine, Change, MethodVersion
-from changqing.value.models import AccountRank, Ranking
+from changqing.value.models import (
+    AccountRank,
+    AccountRhythm,
+    AccountStanding,
+    AccountWorth,
+    BookFit,
+    FactorRating,
+    Nomination,
+    Ranking,
+    TierDecision,
+)
 
 __all__ = [
     "Account",
+    "AccountDays",
     "AccountFlow",
     "AccountMonth",
     "AccountRank",
+    "AccountRhythm",
+    "AccountStanding",
     "AccountTotals",
+    "AccountWorth",
     "AuditLine",
+    "BookFit",
     "Change",
     "Contact",
     "CustomerKey",
     "Department",
+    "FactorRating",
     "Import",
     "MethodVersion",
+    "Nomination",
     "OneTimeLink",
     "OrganisationSettings",
     "Person",
@@ -44,5 +62,6 @@ __all__ = [
     "SignedInSession",
     "Source",
     "SourceFormat",
+    "TierDecision",
     "User",
 ]

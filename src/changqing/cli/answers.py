@@ -39,9 +39,11 @@ def rank(words: Namespace) -> int:
 def portfolio(words: Namespace) -> int:
     with opened():
         from changqing.reports.portfolio import portfolio as report
+        from changqing.reports.worth import portfolio_json
 
-        found = report(principal(words), words.period)
-        more = {"history": found.history_json()} if words.history else {}
+        by = principal(words)
+        found = report(by, words.period)
+        more = portfolio_json(by) | ({"history": found.history_json()} if words.history else {})
         _show(found.as_json() | more, is_json=words.json)
     return 0
 
@@ -49,11 +51,13 @@ def portfolio(words: Namespace) -> int:
 def account(words: Namespace) -> int:
     with opened():
         from changqing.reports.account import account_page
+        from changqing.reports.worth import account_json, judged
 
-        page = account_page(principal(words), words.key)
+        by = principal(words)
+        page = account_page(by, words.key)
         if page is None:
             raise Refused(_("没有编号为 %(key)s 的客户，或您看不到它。") % {"key": words.key})
-        _show(page.as_json(), is_json=words.json)
+        _show(page.as_json() | account_json(judged(by, page.account)), is_json=words.json)
     return 0
 
 

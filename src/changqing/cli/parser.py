@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import accounts, answers, imports, keeping, rates, running, users
+from changqing.cli import accounts, answers, imports, keeping, rates, running, users, value
 from changqing.cli.words import gettext as _
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
 PERIODS = ("36m", "12m", "all")
+FACTORS = ("chain", "custom", "strategic", "influence")
 Run = Callable[[Namespace], int | None]
 
 
@@ -34,6 +35,7 @@ def parser() -> ArgumentParser:
     _rates(commands)
     _answers(commands)
     _accounts(commands)
+    _value(commands)
     _keeping(commands)
     return top
 
@@ -204,6 +206,53 @@ def _departments(commands: Any) -> None:
         made = _command(deeds, name, run, help_)
         made.add_argument("name", help=_("部门"))
         made.add_argument("--under", default="", help=_("上级部门；不写就是最上层"))
+
+
+def _value(commands: Any) -> None:
+    """What accounts are worth: fitting, scoring, back-testing, tiers and ratings."""
+    top = commands.add_parser("value", help=_("客户价值：拟合、评定、回测"))
+    deeds = top.add_subparsers(metavar="fit|score|backtest", required=True)
+    fit = _command(deeds, "fit", value.fit, _("用整本账重新拟合，成为新版本，并评定全部客户"))
+    fit.add_argument("--because", default="", help=_("为什么重新拟合"))
+    _command(deeds, "score", value.score, _("按现行版本评定全部客户"))
+    tested = _command(deeds, "backtest", value.back_test, _("只用某日之前的账拟合，与之后实际发生的核对"))
+    tested.add_argument("--as-of", type=date.fromisoformat, required=True, help=_("哪一天，例如 2019-05-31"))
+    tested.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    _tiers(commands)
+    rate = _command(commands, "rate", value.rate, _("给客户的一项特征评分（1–5）"))
+    rate.add_argument("key", help=_("客户编号"))
+    rate.add_argument(
+        "factor", choices=FACTORS, help=_("chain 决策链；custom 定制；strategic 战略；influence 影响力")
+    )
+    rate.add_argument("rating", type=int, choices=range(1, 6), help=_("1 到 5"))
+    rate.add_argument("--evidence", default="", help=_("依据"))
+
+
+def _tiers(commands: Any) -> None:
+    top = commands.add_parser("tier", help=_("客户等级：查看、批准、人工设定"))
+    deeds = top.add_subparsers(metavar="list|history|approve|refuse|set|lift|nominate", required=True)
+    listed = _command(deeds, "list", value.tiers, _("各级家数、变动和待批准的降级"))
+    listed.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    past = _command(deeds, "history", value.tier_history, _("一个客户的等级历史和理由"))
+    past.add_argument("key", help=_("客户编号"))
+    past.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    for name, approve, help_ in (("approve", True, _("批准降级")), ("refuse", False, _("驳回降级"))):
+        deed = _command(deeds, name, value.tier_answer, help_)
+        deed.set_defaults(approve=approve)
+        deed.add_argument("key", help=_("客户编号"))
+        deed.add_argument("--reason", required=True, help=_("理由"))
+    fixed = _command(deeds, "set", value.tier_set, _("人工设定等级，到期失效"))
+    fixed.add_argument("key", help=_("客户编号"))
+    fixed.add_argument("tier", help=_("等级代码"))
+    fixed.add_argument("--until", type=date.fromisoformat, required=True, help=_("到哪一天为止"))
+    fixed.add_argument("--reason", required=True, help=_("理由"))
+    lifted = _command(deeds, "lift", value.tier_lift, _("取消人工设定"))
+    lifted.add_argument("key", help=_("客户编号"))
+    lifted.add_argument("--reason", required=True, help=_("理由"))
+    named = _command(deeds, "nominate", value.nominate, _("提名大客户；--answer 批准或驳回提名"))
+    named.add_argument("key", help=_("客户编号"))
+    named.add_argument("--reason", required=True, help=_("理由"))
+    named.add_argument("--answer", choices=("approve", "refuse"), default="", help=_("对提名的答复"))
 
 
 def _keeping(commands: Any) -> None:

@@ -10,7 +10,7 @@ import procrastinate
 from django.db import close_old_connections
 
 from changqing.base.history import acting
-from changqing.journeys import import_ledger
+from changqing.journeys import import_ledger, score_book
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
 HEARTBEAT_SECONDS = 2.0
@@ -48,6 +48,13 @@ async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job %s (%s) lost its worker; it starts again", job.id, job.task_name)
         await manager.retry_job(job)
+
+
+@tasks.periodic(cron="0 3 * * *")
+@tasks.task(name="score_nightly", queue="imports", lock="book", queueing_lock="score_nightly", retry=3)
+def score_nightly(timestamp: int) -> None:
+    """Move every account's figures to the book's last day; once a month fit the book anew."""
+    _in_its_own_connection(score_book.nightly)
 
 
 def run_worker() -> None:

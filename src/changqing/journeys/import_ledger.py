@@ -18,6 +18,7 @@ from procrastinate.contrib.django import app as queue
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.base.tables import stage
+from changqing.journeys.score_book import after_import
 from changqing.ledger import actions as ledger
 from changqing.ledger.actions import Changes, Wanted
 from changqing.ledger.intake import take_in
@@ -193,7 +194,9 @@ def rematch(*, by: Principal, key: str, account: Account, source: str = "erp") -
     """Say that a source's customer is ``account`` from now on, for all its lines."""
     check_may(by, "bring in files")
     changes = ledger.rematch(source=ledger.source_named(code=source), key=key, account=account)
-    rank_the_book(by=operator(because="a customer was matched anew"))
+    by_itself = operator(because="a customer was matched anew")
+    rank_the_book(by=by_itself)
+    after_import(by=by_itself, touched=changes.touched)
     write_audit(by=by, verb="match", subject=("customer", f"{source}:{key}"), account=account.key)
     return changes
 
@@ -201,7 +204,9 @@ def rematch(*, by: Principal, key: str, account: Account, source: str = "erp") -
 def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **report: Any) -> None:
     """The last lines of the one transaction: ranks, report, audit."""
     if not changes.nothing or changes.accounts_made:
-        rank_the_book(by=operator(because=f"import {entry.number}: {verb}"))
+        by_itself = operator(because=f"import {entry.number}: {verb}")
+        rank_the_book(by=by_itself)
+        after_import(by=by_itself, touched=changes.touched)
     ledger.report(entry=entry, verb=verb, changes=changes, **report)
     write_audit(by=by, verb=verb, subject=("import", entry.number), **changes.as_json())
     reach("before-commit")

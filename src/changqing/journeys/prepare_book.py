@@ -9,9 +9,8 @@ from django.db.migrations.loader import MigrationLoader
 from changqing.base.packs import load, shipped
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
-from changqing.value.rules import ConcentrationMethod
+from changqing.value.queries.methods import PACKS
 
-PACKS = {"concentration": ConcentrationMethod}
 # Several processes of one start may find the same empty database.
 PREPARE_LOCK = 0x0C4A_9002
 

@@ -7,7 +7,7 @@ the lines in force say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -82,6 +82,7 @@ class Changes:
     accounts_made: int = 0
     accounts_touched: int = 0
     circles: list[str] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set, repr=False)
 
     @property
     def nothing(self) -> bool:
@@ -89,7 +90,9 @@ class Changes:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()
+            name: str(value) if isinstance(value, Decimal) else value
+            for name, value in asdict(replace(self, touched=set())).items()
+            if name != "touched"
         }
 
 
@@ -210,7 +213,7 @@ def rematch(*, source: Source, key: str, account: Account) -> Changes:
         raise Refused(_("来源 %(source)s 里没有客户 %(key)s。") % {"source": source.code, "key": key})
     before = row.account_id
     CustomerKey.objects.filter(pk=row.pk).update(account=account)
-    changes = Changes(accounts_touched=len({before, account.pk}))
+    changes = Changes(accounts_touched=len({before, account.pk}), touched={before, account.pk})
     with duck() as connection:
         for kind in (
             FileKind.ORDERS,
@@ -384,11 +387,11 @@ def _refresh(
     if entry.kind in OF_NOBODY:
         say = say_of_products if entry.kind == FileKind.PRODUCTS else say_of_rates
         touched = say(entry, connection, owners)
-        changes.accounts_touched = len(touched)
+        changes.accounts_touched, changes.touched = len(touched), set(touched)
         refresh(connection, FileKind.ORDERS, touched)
         return
     touched = accounts_of(entry.source, owners)
-    changes.accounts_touched = len(touched)
+    changes.accounts_touched, changes.touched = len(touched), set(touched)
     if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
         changes.circles = say_of_accounts(connection, touched)
     refresh(connection, entry.kind, touched)

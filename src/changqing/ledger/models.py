@@ -8,6 +8,7 @@ check`` compares every row with the ledger instead.
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -296,3 +297,28 @@ class AccountTotals(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.revenue}"
+
+
+class AccountDays(models.Model):
+    """Rollup: every day on which an account has order lines, as columns of equal length, oldest first.
+
+    What engines read: ``days`` are counted from 1970-01-01, money is float. ``margin`` is over the lines
+    whose cost is known, ``without_cost`` the revenue of the others; ``returned`` is what lines below zero
+    took off. ``bought``: 1 on a purchase, a day with a sale and a net amount above zero.
+    """
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    days = ArrayField(models.IntegerField())
+    revenue = ArrayField(models.FloatField())
+    margin = ArrayField(models.FloatField())
+    without_cost = ArrayField(models.FloatField())
+    returned = ArrayField(models.FloatField())
+    bought = ArrayField(models.SmallIntegerField())
+
+    account_path = "account"
+    account_part = "margin"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {len(self.days)}"

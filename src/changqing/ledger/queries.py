@@ -157,6 +157,11 @@ def as_of() -> date | None:
     return AccountTotals.objects.order_by("-last_day").values_list("last_day", flat=True).first()
 
 
+def buying_accounts() -> int:
+    """How many accounts have order lines that count."""
+    return AccountTotals.objects.count()
+
+
 def months_of(to: Principal, account: Account) -> list[MonthMoney]:
     """``account``'s money by month and family, oldest first."""
     rows = visible_to(to, AccountMonth.objects.filter(account=account)).order_by("month", "family")

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import connection as database
 
 from changqing.base.faults import reach
-from changqing.ledger.models import AccountFlow, AccountMonth, AccountTotals, FileKind
+from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind
 from changqing.ledger.queries import ORDER, owned_lines, standing, whose
-from changqing.ledger.segments import literal
+from changqing.ledger.segments import duck, literal
 
 CHUNK = 1 << 20
 FLOWS = (FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
@@ -37,6 +37,7 @@ TOTAL_COLUMNS = (
     "revenue_without_cost",
     "revenue_converted",
 )
+DAY_COLUMNS = ("account_id", "days", "revenue", "margin", "without_cost", "returned", "bought")
 FLOW_COLUMNS = ("account_id", "month", "kind", "currency", "amount", "rows")
 
 
@@ -70,6 +71,22 @@ def totals_sql(lines: str) -> str:
     )
 
 
+def days_sql(lines: str) -> str:
+    """One row per account: the days with lines in the book's currency, as arrays in PostgreSQL's writing."""
+    columns = ("days", "revenue", "margin", "without_cost", "returned", "bought")
+    arrays = ", ".join(
+        f"'{{' || string_agg({name}::VARCHAR, ',' ORDER BY days) || '}}' AS {name}" for name in columns
+    )
+    return (
+        f"SELECT account_id, {arrays} FROM (SELECT account_id, date - DATE '1970-01-01' AS days, "
+        "sum(amount) AS revenue, coalesce(sum(amount - cost), 0) AS margin, "
+        "coalesce(sum(amount) FILTER (cost IS NULL), 0) AS without_cost, "
+        "coalesce(-sum(amount) FILTER (amount < 0), 0) AS returned, "
+        "(bool_or(line_kind = 'sale') AND sum(amount) > 0)::INTEGER AS bought "
+        f"FROM {lines} WHERE amount IS NOT NULL GROUP BY account_id, date) GROUP BY account_id"
+    )
+
+
 def flows_sql(kind: str) -> str | None:
     """Invoices, receipts, costs or openings by account, month and currency; None when there are none."""
     rows = standing(kind)
@@ -93,6 +110,19 @@ def refresh_orders(connection: duckdb.DuckDBPyConnection, accounts: Collection[i
     reach("rollup-half")
     _forget(AccountTotals._meta.db_table, accounts)
     _load(connection, totals_sql(lines), AccountTotals._meta.db_table, TOTAL_COLUMNS)
+    refresh_days(connection, accounts, lines)
+
+
+def refresh_days(connection: duckdb.DuckDBPyConnection, accounts: Collection[int], lines: str) -> None:
+    """Make the days of ``accounts`` say what their order lines say; ``lines`` is ``owned_lines`` of them."""
+    _forget(AccountDays._meta.db_table, accounts)
+    _load(connection, days_sql(lines), AccountDays._meta.db_table, DAY_COLUMNS)
+
+
+def refresh_missing_days(accounts: Collection[int]) -> None:
+    """Make the days of ``accounts`` that a book of an older version does not have yet."""
+    with duck() as connection:
+        refresh_days(connection, accounts, owned_lines(connection, accounts))
 
 
 def refresh_flows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:

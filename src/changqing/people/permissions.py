@@ -97,6 +97,10 @@ MAY: dict[str, frozenset[str]] = {
     "add users": frozenset({Role.ADMIN}),
     "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),
+    "read methods": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
+    "change methods": frozenset({Role.OPERATOR}),
+    "decide tiers": frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
+    "rate accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
 }
 
 

@@ -1,7 +1,9 @@
-"""Rankings: what the whole book said on a day, by which method, and each account's place in it."""
+"""What the book said on a day, by which method: rankings, fits, tiers, lifetime profit, rhythm; and what
+people decided about them."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from changqing.accounts.models import Account
@@ -68,3 +70,252 @@ class AccountRank(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ranking_id} {self.rank}"
+
+
+class BookFit(models.Model):
+    """What the whole book taught on a day: parameters, reference grids and what could not be fitted."""
+
+    as_of = models.DateField()
+    method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+")
+    parameters = models.JSONField()
+    accounts = models.IntegerField()
+    because = models.CharField(max_length=200, blank=True)
+    in_force = models.BooleanField(default=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["in_force"], condition=models.Q(in_force=True), name="one_fit_in_force"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"fit {self.as_of}"
+
+
+class AccountStanding(models.Model):
+    """An account's tier, matrix class and labels, from ``since`` until ``until`` (none: now), with reasons.
+
+    ``settled`` is the tier without a person's override, ``tier`` the one that holds. ``proposed`` waits for
+    approval; ``pending`` is what the scheme says but has not said for long enough. ``before`` is what the
+    same method said of a month ago. ``inputs`` are the facts without money.
+    """
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    as_of = models.DateField()
+    since = models.DateField()
+    until = models.DateField(null=True)
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
+    tiers_method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+", db_index=False)
+    worth_method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+", db_index=False)
+    scheme = models.CharField(max_length=20)
+    tier = models.CharField(max_length=20, blank=True)
+    settled = models.CharField(max_length=20, blank=True)
+    proposed = models.CharField(max_length=20, blank=True)
+    pending = models.CharField(max_length=20, blank=True)
+    reason = models.JSONField()
+    matrix = models.CharField(max_length=14)
+    matrix_reason = models.CharField(max_length=30)
+    value_rank = models.FloatField(null=True)
+    potential = models.FloatField(null=True)
+    labels = models.JSONField()
+    before = models.JSONField()
+    inputs = models.JSONField()
+    digest = models.CharField(max_length=16)
+    is_current = models.BooleanField(default=True)
+
+    account_path = "account"
+    account_part = "score"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_current=True), name="one_current_standing"
+            )
+        ]
+        indexes = [
+            models.Index("account", "since", name="standing_of_account"),
+            models.Index("tier", condition=models.Q(is_current=True), name="standing_tier"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.tier} {self.since}"
+
+
+class AccountWorth(models.Model):
+    """An account's lifetime profit as of a day, by which model, and the money it rests on.
+
+    The newest of each month is kept. ``by_year`` is expected contribution, not discounted; ``facts`` are
+    floats by name; ``profit`` None is not known, ``because`` says why.
+    """
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    as_of = models.DateField()
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
+    model = models.CharField(max_length=12)
+    because = models.CharField(max_length=30, blank=True)
+    profit = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    at_risk = models.FloatField(null=True)
+    contribution = models.FloatField(null=True)
+    by_year = models.JSONField()
+    facts = models.JSONField()
+    digest = models.CharField(max_length=16)
+    is_current = models.BooleanField(default=True)
+
+    account_path = "account"
+    account_part = "margin"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_current=True), name="one_current_worth"
+            )
+        ]
+        indexes = [models.Index("account", "as_of", name="worth_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.profit}"
+
+
+class AccountRhythm(models.Model):
+    """When an account orders and how that is going, as of a day. ``silence`` is days since its last purchase,
+    ``stretch`` how many of its intervals it is beyond its band, ``tail`` how unusual so long a wait is."""
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    as_of = models.DateField()
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
+    model = models.CharField(max_length=12)
+    purchases = models.IntegerField()
+    alive = models.FloatField()
+    every = models.FloatField(null=True)
+    variation = models.FloatField(null=True)
+    next_low = models.DateField(null=True)
+    next_expected = models.DateField(null=True)
+    next_high = models.DateField(null=True)
+    silence = models.FloatField(null=True)
+    stretch = models.FloatField(null=True)
+    tail = models.FloatField(null=True)
+    families = models.FloatField(null=True)
+    families_before = models.FloatField(null=True)
+    return_rate = models.FloatField(null=True)
+    return_rate_before = models.FloatField(null=True)
+    days_to_pay = models.FloatField(null=True)
+    days_to_pay_before = models.FloatField(null=True)
+    digest = models.CharField(max_length=16)
+
+    account_path = "account"
+    account_part = "score"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.model}"
+
+
+class TierDecision(models.Model):
+    """What a person decided about a tier: a step down approved or refused, or a tier set by hand."""
+
+    class Kind(models.TextChoices):
+        APPROVED = "approved"
+        REFUSED = "refused"
+        OVERRIDE = "override"
+        LIFTED = "lifted"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    scheme = models.CharField(max_length=20)
+    tier = models.CharField(max_length=20, blank=True)
+    came_from = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=400)
+    expires = models.DateField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    principal = models.CharField(max_length=120)
+    at = models.DateTimeField(auto_now_add=True)
+
+    account_path = "account"
+    account_part = "score"
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-at"], name="decision_of_account")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="tier_decision_has_a_reason"),
+            models.CheckConstraint(
+                condition=~models.Q(kind="override") | models.Q(expires__isnull=False),
+                name="tier_override_expires",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.kind} {self.tier}"
+
+
+class FactorRating(models.Model):
+    """One person's rating, 1 to 5, of one of the traits that no ledger knows; the newest counts."""
+
+    class Factor(models.TextChoices):
+        CHAIN = "chain"
+        CUSTOM = "custom"
+        STRATEGIC = "strategic"
+        INFLUENCE = "influence"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    factor = models.CharField(max_length=10, choices=Factor.choices)
+    rating = models.PositiveSmallIntegerField()
+    evidence = models.CharField(max_length=400, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    principal = models.CharField(max_length=120)
+    at = models.DateTimeField(auto_now_add=True)
+
+    account_path = "account"
+    account_part = "score"
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "factor", "-at"], name="rating_of_account")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rating__range=(1, 5)), name="rating_from_1_to_5")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.factor} {self.rating}"
+
+
+class Nomination(models.Model):
+    """An account put forward as key account: criteria as they stood, who approved it, whose it is."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        APPROVED = "approved"
+        REFUSED = "refused"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    criteria = models.JSONField()
+    score = models.FloatField()
+    cut = models.FloatField()
+    reason = models.CharField(max_length=400)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=400, blank=True)
+
+    account_path = "account"
+    account_part = "score"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(state="open"), name="one_open_nomination"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.state}"

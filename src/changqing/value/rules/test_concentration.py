@@ -17,7 +17,7 @@ from changqing.base.refused import Refused
 from changqing.engine.computable import NotComputable
 from changqing.engine.concentration import abc, bands, gini, hhi, pareto, whale_curve
 from changqing.engine.test_real_ledger import reseller_book
-from changqing.value.rules import (
+from changqing.value.rules.concentration import (
     AbcClass,
     BandCounts,
     BookFacts,

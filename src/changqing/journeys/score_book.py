@@ -1,0 +1,60 @@
+"""The book is fitted and scored: on demand, monthly, nightly; after an import only what it touched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import date
+
+from django.db import transaction
+
+from changqing.ledger.actions import lock_the_book
+from changqing.ledger.queries import as_of, buying_accounts
+from changqing.people.permissions import Principal, check_may, operator
+from changqing.records.actions import write_audit
+from changqing.value.actions.scoring import fit_the_book, needs_a_fit, score_the_book
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def fit(*, by: Principal, because: str = "", day: date | None = None) -> int:
+    """Fit the whole book anew and score it by the new version; how many rows changed."""
+    check_may(by, "rank the book")
+    lock_the_book()
+    made = fit_the_book(by=by, because=because, day=day)
+    changed = score_the_book(by=by)
+    day_told = made.as_of.isoformat() if made else None
+    write_audit(by=by, verb="fit", subject=("book", "all"), as_of=day_told, changed=changed)
+    return changed
+
+
+@transaction.atomic
+def score(*, by: Principal) -> int:
+    """Score all accounts by the version in force; how many rows changed, 0 when nothing moved."""
+    check_may(by, "rank the book")
+    lock_the_book()
+    changed = score_the_book(by=by)
+    write_audit(by=by, verb="score", subject=("book", "all"), changed=changed)
+    return changed
+
+
+def after_import(*, by: Principal, touched: Collection[int]) -> None:
+    """In the import's transaction: score what it touched; a book that was never fitted, or has outgrown its
+    fit, is fitted first and scored whole."""
+    if needs_a_fit(accounts=buying_accounts(), last=as_of()):
+        fit_the_book(by=by)
+        score_the_book(by=by)
+    else:
+        score_the_book(by=by, only=touched)
+
+
+def nightly() -> None:
+    """What the queue does every night: a month-old fit is made anew, then all accounts are scored."""
+    by = operator(because="the nightly run")
+    if as_of() is None:
+        return
+    if needs_a_fit(accounts=buying_accounts(), last=as_of()):
+        fit(by=by, because="a month has passed or the book has grown")
+    else:
+        score(by=by)

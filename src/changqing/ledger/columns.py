@@ -1,0 +1,119 @@
+"""The rollups as arrays, for engines that work on all accounts at once. Work without a person only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from numpy.typing import NDArray
+from psycopg import Cursor
+
+from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals
+
+
+@dataclass(frozen=True, eq=False)
+class DayColumns:
+    """Days with order lines of many accounts as arrays, account after account, each oldest first.
+
+    ``of`` is the place in ``accounts`` that an entry belongs to; days are counted from 1970-01-01.
+    """
+
+    accounts: NDArray[np.int64]
+    of: NDArray[np.int64]
+    days: NDArray[np.int64]
+    revenue: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    without_cost: NDArray[np.float64]
+    returned: NDArray[np.float64]
+    bought: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class FlowColumns:
+    """Invoices, receipts, costs and openings in the book's currency; ``months`` count from 0000-01."""
+
+    accounts: NDArray[np.int64]
+    months: NDArray[np.int64]
+    kinds: NDArray[np.str_]
+    amounts: NDArray[np.float64]
+
+
+DAY_ARRAYS = ("days", "revenue", "margin", "without_cost", "returned", "bought")
+
+
+def day_columns(accounts: Iterable[int] | None = None) -> DayColumns:
+    """The days of ``accounts``, or of the whole book, for work without a person; in one query."""
+    names = ", ".join(("account_id", *DAY_ARRAYS))
+    narrowed = "" if accounts is None else "WHERE account_id = ANY(%s)"
+    values = [] if accounts is None else [list(accounts)]
+    connection.ensure_connection()
+    # in binary, since the arrays of a large book are millions of numbers
+    with Cursor(connection.connection) as cursor:
+        cursor.execute(
+            f"SELECT {names} FROM {AccountDays._meta.db_table} {narrowed} ORDER BY account_id",
+            values,
+            binary=True,
+        )
+        found = cursor.fetchall()
+    sizes = np.fromiter((len(row[1]) for row in found), np.int64, len(found))
+
+    def joined(at: int, kind: Any) -> NDArray[Any]:
+        return np.fromiter(chain.from_iterable(row[at] for row in found), kind, int(sizes.sum()))
+
+    return DayColumns(
+        accounts=np.fromiter((row[0] for row in found), np.int64, len(found)),
+        of=np.repeat(np.arange(len(found)), sizes),
+        days=joined(1, np.int64),
+        revenue=joined(2, np.float64),
+        margin=joined(3, np.float64),
+        without_cost=joined(4, np.float64),
+        returned=joined(5, np.float64),
+        bought=joined(6, np.int64).astype(bool),
+    )
+
+
+def flow_columns(accounts: Iterable[int] | None = None) -> FlowColumns:
+    """What invoices, receipts, costs and openings say of ``accounts``, or of the whole book."""
+    rows = AccountFlow.objects.filter(currency=settings.BOOK_CURRENCY)
+    if accounts is not None:
+        rows = rows.filter(account__in=list(accounts))
+    found = list(rows.values_list("account_id", "month", "kind", "amount"))
+    return FlowColumns(
+        accounts=np.array([row[0] for row in found], np.int64),
+        months=np.array([row[1].year * 12 + row[1].month - 1 for row in found], np.int64),
+        kinds=np.array([row[2] for row in found], np.str_),
+        amounts=np.array([float(row[3]) for row in found], np.float64),
+    )
+
+
+def breadth(
+    *, since: date, before: date, accounts: Iterable[int] | None = None
+) -> list[tuple[int, int, int]]:
+    """(account, families bought from month ``since`` on, families from ``before`` to ``since``)."""
+    rows = AccountMonth.objects.filter(month__gte=before)
+    if accounts is not None:
+        rows = rows.filter(account__in=list(accounts))
+    now, then = Q(month__gte=since), Q(month__lt=since)
+    per_family = rows.values("account_id", "family").annotate(
+        now=Sum("revenue", filter=now, default=0), then=Sum("revenue", filter=then, default=0)
+    )
+    found: dict[int, list[int]] = {}
+    for account, one, two in per_family.values_list("account_id", "now", "then"):
+        counts = found.setdefault(account, [0, 0])
+        counts[0] += one > 0
+        counts[1] += two > 0
+    return [(account, *counts) for account, counts in found.items()]  # type: ignore[misc]
+
+
+def accounts_without_days() -> list[int]:
+    """Accounts with totals but without days: books of a version that did not keep days yet."""
+    known = AccountDays.objects.filter(account=OuterRef("account"))
+    with_money = AccountTotals.objects.filter(lines__gt=F("lines_without_rate"))
+    return list(with_money.filter(~Exists(known)).values_list("account_id", flat=True))

@@ -1,0 +1,242 @@
+"""Questions about tiers, classes, lifetime profit and rhythm. Tiers and rhythm are judgements (part score);
+lifetime profit and its money are margin: they are asked apart, so that each reader gets what is theirs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+
+from changqing.accounts.models import Account
+from changqing.accounts.queries import visible_to
+from changqing.ledger.queries import as_of
+from changqing.people.permissions import Principal, check_may
+from changqing.value.models import AccountRhythm as AccountRhythm
+from changqing.value.models import AccountStanding as AccountStanding
+from changqing.value.models import AccountWorth as AccountWorth
+from changqing.value.models import BookFit as BookFit
+from changqing.value.models import FactorRating as FactorRating
+from changqing.value.models import Nomination as Nomination
+from changqing.value.models import TierDecision as TierDecision
+from changqing.value.queries.methods import methods_in_force
+from changqing.value.rules.backtest import BackTest, back_test
+from changqing.value.rules.facts import Histories
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One account on the matrix; ``profit`` None is unknown or not this reader's to see."""
+
+    account: int
+    key: str
+    name: str
+    value_rank: float | None
+    potential: float | None
+    matrix: str
+    reason: str
+    tier: str
+    profit: float | None
+    model: str
+
+
+@dataclass(frozen=True)
+class Mover:
+    """An account whose tier or class is another one than a month ago."""
+
+    key: str
+    name: str
+    before_tier: str
+    tier: str
+    before_matrix: str
+    matrix: str
+    reason: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the accounts that a reader may see: lifetime profit with its interval and what is at risk."""
+
+    accounts: int
+    unknown: int
+    profit: float
+    low: float
+    high: float
+    at_risk: float
+    contribution: float
+
+
+def standing_of(to: Principal, account: Account) -> AccountStanding | None:
+    """The tier and class that hold now, with their methods and fit."""
+    rows = visible_to(to, AccountStanding.objects.filter(account=account.pk, is_current=True))
+    return rows.select_related("tiers_method", "worth_method", "fit").first()
+
+
+def standings_before(to: Principal, account: Account, *, limit: int = 24) -> list[AccountStanding]:
+    """All judgements of an account, newest first, each with the method that made it."""
+    rows = visible_to(to, AccountStanding.objects.filter(account=account.pk))
+    return list(rows.select_related("tiers_method", "worth_method").order_by("-since", "-pk")[:limit])
+
+
+def worth_of(to: Principal, account: Account) -> AccountWorth | None:
+    """Lifetime profit now, for who may see margins."""
+    rows = visible_to(to, AccountWorth.objects.filter(account=account.pk, is_current=True))
+    return rows.select_related("fit__method").first()
+
+
+def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[AccountWorth]:
+    """Lifetime profit as it was judged month by month, newest first."""
+    rows = visible_to(to, AccountWorth.objects.filter(account=account.pk))
+    return list(rows.order_by("-as_of", "-pk")[:limit])
+
+
+def rhythm_row(to: Principal, account: Account) -> AccountRhythm | None:
+    return visible_to(to, AccountRhythm.objects.filter(account=account.pk)).select_related("fit").first()
+
+
+def decisions_of(to: Principal, account: Account) -> list[TierDecision]:
+    rows = visible_to(to, TierDecision.objects.filter(account=account.pk))
+    return list(rows.select_related("by").order_by("-at", "-pk"))
+
+
+def ratings_of(to: Principal, account: Account) -> dict[str, FactorRating]:
+    """The newest rating of each trait, with who gave it and when."""
+    rows = visible_to(to, FactorRating.objects.filter(account=account.pk)).select_related("by")
+    return {row.factor: row for row in rows.order_by("at", "pk")}
+
+
+def nominations(to: Principal, *, state: str = "") -> list[Nomination]:
+    """Accounts put forward as key accounts, and the roster of those approved."""
+    rows = visible_to(to, Nomination.objects.all()).select_related("account", "owner", "by", "decided_by")
+    return list((rows.filter(state=state) if state else rows).order_by("-at", "-pk")[:500])
+
+
+def tier_counts(to: Principal) -> dict[str, int]:
+    """How many of the accounts in view hold each tier of the governing scheme; "" is unknown."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
+    return dict(rows.values_list("tier").annotate(n=Count("pk")).order_by("tier"))
+
+
+def matrix_counts(to: Principal) -> dict[str, dict[str, int]]:
+    """How many accounts are in each class of the matrix, by reason."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
+    found: dict[str, dict[str, int]] = {}
+    counted = rows.values_list("matrix", "matrix_reason").annotate(n=Count("pk")).order_by("matrix", "-n")
+    for name, reason, n in counted:
+        found.setdefault(name, {})[reason] = n
+    return found
+
+
+def label_counts(to: Principal) -> dict[str, dict[str, int]]:
+    """How many accounts hold each label of each scheme."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).values_list("labels", flat=True)
+    found: dict[str, Counter[str]] = {}
+    for labels in rows.iterator():
+        for scheme, code in labels.items():
+            found.setdefault(scheme, Counter())[code] += 1
+    return {scheme: dict(counts) for scheme, counts in found.items()}
+
+
+def model_counts(to: Principal) -> dict[str, int]:
+    """By which model the rhythm of the accounts in view is told."""
+    rows = visible_to(to, AccountRhythm.objects.all())
+    return dict(rows.values_list("model").annotate(n=Count("pk")).order_by("model"))
+
+
+def clp_totals(to: Principal) -> Totals:
+    """Over the accounts whose margins ``to`` may see. Intervals of many accounts do not add up; what is
+    shown as low and high is the sum of variances of independent accounts."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True))
+    half = Sum((F("high") - F("low")) * (F("high") - F("low")) / 4.0)
+    found = rows.aggregate(
+        n=Count("pk"),
+        unknown=Count("pk", filter=Q(profit__isnull=True)),
+        profit=Sum("profit"),
+        squares=half,
+        at_risk=Sum("at_risk"),
+        contribution=Sum("contribution"),
+    )
+    spread = float(found["squares"] or 0) ** 0.5
+    point = float(found["profit"] or 0)
+    return Totals(
+        accounts=found["n"],
+        unknown=found["unknown"],
+        profit=point,
+        low=point - spread,
+        high=point + spread,
+        at_risk=float(found["at_risk"] or 0),
+        contribution=float(found["contribution"] or 0),
+    )
+
+
+def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
+    """The accounts to draw: core and high-potential ones first, then the most valuable of the others."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, value_rank__isnull=False))
+    chosen = list(rows.select_related("account").order_by("-value_rank", "pk")[:limit])
+    worths = visible_to(
+        to, AccountWorth.objects.filter(is_current=True, account__in=[row.account_id for row in chosen])
+    )
+    profits = {row.account_id: (row.profit, row.model) for row in worths}
+    return [
+        Bubble(
+            account=row.account_id,
+            key=row.account.key,
+            name=row.account.name,
+            value_rank=row.value_rank,
+            potential=row.potential,
+            matrix=row.matrix,
+            reason=row.matrix_reason,
+            tier=row.tier,
+            profit=profits.get(row.account_id, (None, ""))[0],
+            model=profits.get(row.account_id, (None, ""))[1],
+        )
+        for row in chosen
+    ]
+
+
+def movers(to: Principal, *, limit: int = 12) -> tuple[list[Mover], int]:
+    """Accounts in another tier than a month ago, the most valuable first, and how many there are."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(before__tier="")
+    moved = rows.exclude(before__tier=F("tier"))
+    found = [
+        Mover(
+            key=row.account.key,
+            name=row.account.name,
+            before_tier=row.before["tier"],
+            tier=row.tier,
+            before_matrix=row.before["matrix"],
+            matrix=row.matrix,
+            reason=row.reason,
+        )
+        for row in moved.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[
+            :limit
+        ]
+    ]
+    return found, moved.count()
+
+
+def proposals(to: Principal, *, limit: int = 200) -> list[AccountStanding]:
+    """Steps down that wait for approval, the most valuable first."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(proposed="")
+    return list(rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[:limit])
+
+
+def profits_of(to: Principal, accounts: Collection[int]) -> dict[int, AccountWorth]:
+    """Current lifetime profit of ``accounts`` whose margins ``to`` may see."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True, account__in=accounts))
+    return {row.account_id: row for row in rows}
+
+
+def fits(to: Principal, *, limit: int = 12) -> list[BookFit]:
+    """Versions of what the book taught, newest first, for readers of the whole book."""
+    check_may(to, "read methods")
+    return list(BookFit.objects.select_related("method").order_by("-made_at")[:limit])
+
+
+def back_tested(by: Principal, book: Histories, *, day: date) -> BackTest:
+    """What a fit of ``day`` would have said of the year after it."""
+    check_may(by, "rank the book")
+    return back_test(book, day, as_of() or day, methods_in_force().worth.lifetime)

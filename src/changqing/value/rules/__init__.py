@@ -1,0 +1,6 @@
+"""Judgements over the whole book as pure functions of arrays: concentration, schemes of tiers, worth."""
+
+from changqing.value.rules.concentration import BookFacts as BookFacts
+from changqing.value.rules.concentration import ConcentrationMethod as ConcentrationMethod
+from changqing.value.rules.concentration import RankingResult as RankingResult
+from changqing.value.rules.concentration import rank_book as rank_book
