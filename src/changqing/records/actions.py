@@ -67,3 +67,20 @@ def ship_method(*, pack: str, text: str, digest: str) -> MethodVersion:
         digest=digest,
         in_force=not operators_own,
     )
+
+
+@transaction.atomic
+def publish_method(*, by: Principal, pack: str, text: str, digest: str, because: str) -> MethodVersion:
+    """A person's version of ``pack`` comes into force on top of what there is; nothing is rewritten."""
+    MethodVersion.objects.select_for_update().filter(pack=pack).count()
+    newest = MethodVersion.objects.filter(pack=pack).order_by("-version").first()
+    MethodVersion.objects.filter(pack=pack, in_force=True).update(in_force=False)
+    made = MethodVersion.objects.create(
+        pack=pack,
+        version=newest.version + 1 if newest else 0,
+        text=text,
+        digest=digest,
+        because=because,
+    )
+    write_audit(by=by, verb="publish method", subject=("method", pack), version=made.version, because=because)
+    return made

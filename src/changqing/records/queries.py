@@ -32,3 +32,19 @@ def audit_count(user: User, *, verb: str, since: datetime) -> int:
 def has_audit_detail(user: User, *, verb: str, since: datetime, **details: str) -> bool:
     """Whether ``user`` did ``verb`` after ``since`` with these details."""
     return AuditLine.objects.filter(user=user, verb=verb, at__gt=since, details__contains=details).exists()
+
+
+def method_versions(pack: str) -> list[MethodVersion]:
+    """Every version of ``pack``, newest first."""
+    return list(MethodVersion.objects.filter(pack=pack).order_by("-version"))
+
+
+def method_version(pack: str, version: int) -> MethodVersion | None:
+    return MethodVersion.objects.filter(pack=pack, version=version).first()
+
+
+def publishers(pack: str) -> dict[int, str]:
+    """Who published which version of ``pack``; those that shipped have nobody."""
+    lines = AuditLine.objects.filter(subject_kind="method", subject_key=pack, verb="publish method")
+    rows = lines.select_related("user").order_by("at")
+    return {line.details["version"]: str(line.user or line.principal) for line in rows}

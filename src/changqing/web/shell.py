@@ -35,6 +35,9 @@ PLACES = (
 MENU = (
     ("imports", _("导入"), "file-import", "see imports"),
     ("settings", _("设置"), "settings", ""),
+MENU = (
+    ("imports", _("导入"), "file-import", "see imports"),
+    ("methods", _("方法"), "settings", "read methods"),
 )
 # In the bottom bar of a phone, 更多 is the fifth.
 IN_THE_BAR = ("today", "accounts", "relationships", "portfolio")

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.entry.urls")),
     path("", include("changqing.web.imports.urls")),
     path("settings/", include("changqing.web.settings.urls")),
+    path("", include("changqing.web.methods.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

@@ -364,3 +364,23 @@ def _delete(model: type[Model], ids: list[int]) -> None:
     if ids:
         rows = model._default_manager.filter(pk__in=ids)
         rows._raw_delete(rows.db)
+
+
+@transaction.atomic
+def recut_the_book(*, by: Principal) -> BookFit | None:
+    """The fit in force with the amounts at which the schemes now in force cut the book."""
+    check_may(by, "rank the book")
+    fit, last = fit_in_force(), as_of()
+    if fit is None or last is None:
+        return None
+    methods, fitted = methods_in_force(), fitted_of(fit)
+    cuts = cuts_of(read_book(last), last, fitted, methods)
+    fitted = replace(fitted, reference=replace(fitted.reference, cuts=cuts))
+    BookFit.objects.filter(in_force=True).update(in_force=False)
+    return BookFit.objects.create(
+        as_of=fit.as_of,
+        method=method_in_force("worth"),
+        parameters=fitted.as_json(),
+        accounts=fit.accounts,
+        because=getattr(by, "because", "")[:200],
+    )

@@ -240,3 +240,26 @@ def back_tested(by: Principal, book: Histories, *, day: date) -> BackTest:
     """What a fit of ``day`` would have said of the year after it."""
     check_may(by, "rank the book")
     return back_test(book, day, as_of() or day, methods_in_force().worth.lifetime)
+
+
+def contributions(to: Principal) -> list[float]:
+    """Contribution after cost to serve, last twelve months, of each account whose margins ``to`` may see."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True, contribution__isnull=False))
+    return [value for value in rows.values_list("contribution", flat=True) if value is not None]
+
+
+def knows_costs(to: Principal) -> tuple[int, int]:
+    """Of how many accounts the books know cost to serve, and receivables."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True))
+    found = rows.aggregate(
+        cost=Count("pk", filter=Q(facts__cost__gt=0)),
+        financing=Count("pk", filter=Q(facts__financing__isnull=False) & ~Q(facts__financing=None)),
+    )
+    return found["cost"], found["financing"]
+
+
+def tiers_held() -> dict[int, tuple[str, str, str, str]]:
+    """Key, name, tier and proposed tier of every account, for work on the whole book."""
+    rows = AccountStanding.objects.filter(is_current=True)
+    found = rows.values_list("account_id", "account__key", "account__name", "tier", "proposed")
+    return {row[0]: row[1:] for row in found}

@@ -20,6 +20,7 @@ from changqing.reports.account import AccountPage, account_page, lines_page, pur
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.titles import families_title, months_title, people_title, track_title
+from changqing.web.account.value import value_part
 from changqing.web.accounts.amounts import signed_share
 from changqing.web.components.lists import Column, Section
 from changqing.web.components.tags import minus
@@ -49,6 +50,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _track(request, key)
     if part == "lines":
         return _lines(request, key)
+    if part == "value":
+        return value_part(request, key)
     found = account_page(reader(request), key)
     if found is None:
         merged = where_merged(reader(request), key)
@@ -87,6 +90,7 @@ def _sections(found: AccountPage) -> list[Section]:
     """What the rail jumps to: the sections that this account has."""
     wanted = [
         ("money", _("钱"), found.totals is not None),
+        ("value", _("价值"), found.totals is not None),
         ("track", _("节奏"), found.totals is not None),
         ("people", _("人"), True),
         ("lines", _("明细"), found.totals is not None),

@@ -1,0 +1,96 @@
+"""The portfolio's worth: the matrix, tiers and movers, and who eats the profit after cost to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.conf import settings
+
+from changqing.engine.concentration import WhaleCurve, whale_curve
+from changqing.people.permissions import Principal, may
+from changqing.value.queries.methods import fit_in_force, methods_in_force
+from changqing.value.queries.worth import (
+    AccountStanding,
+    Bubble,
+    Mover,
+    Totals,
+    bubbles,
+    clp_totals,
+    contributions,
+    knows_costs,
+    matrix_counts,
+    model_counts,
+    movers,
+    proposals,
+    tier_counts,
+)
+from changqing.value.rules.schemes import Scheme, TiersMethod
+from changqing.value.rules.worth_method import WorthMethod
+
+DRAWN = 60
+LISTED = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortfolioWorth:
+    """Everything over the accounts in view; ``whale`` is None without a known contribution."""
+
+    bubbles: list[Bubble]
+    accounts: int
+    matrix: Mapping[str, Mapping[str, int]]
+    tiers: Mapping[str, int]
+    scheme: Scheme
+    tiers_method: TiersMethod
+    worth_method: WorthMethod
+    movers: list[Mover]
+    moved: int
+    proposals: list[AccountStanding]
+    totals: Totals
+    models: Mapping[str, int]
+    whale: WhaleCurve | None
+    knows_cost: int
+    knows_receivables: int
+    fit_day: date | None
+    currency: str
+    decides: bool
+
+    @property
+    def undrawn(self) -> int:
+        return self.accounts - len(self.bubbles)
+
+    @property
+    def unclassified_or_prior(self) -> int:
+        """At most: an account may be both."""
+        return sum(self.matrix.get("unclassified", {}).values()) + self.models.get("prior", 0)
+
+
+def portfolio_worth(to: Principal) -> PortfolioWorth:
+    """The worth of the accounts in view, in a constant number of queries."""
+    methods, fit = methods_in_force(), fit_in_force()
+    values = contributions(to)
+    counts = tier_counts(to)
+    moved, total = movers(to, limit=LISTED)
+    cost, receivables = knows_costs(to)
+    return PortfolioWorth(
+        bubbles=bubbles(to, limit=DRAWN),
+        accounts=sum(counts.values()),
+        matrix=matrix_counts(to),
+        tiers=counts,
+        scheme=methods.tiers.governs,
+        tiers_method=methods.tiers,
+        worth_method=methods.worth,
+        movers=moved,
+        moved=total,
+        proposals=proposals(to, limit=LISTED),
+        totals=clp_totals(to),
+        models=model_counts(to),
+        whale=whale_curve(np.array(values)) if values else None,
+        knows_cost=cost,
+        knows_receivables=receivables,
+        fit_day=fit.as_of if fit else None,
+        currency=settings.BOOK_CURRENCY,
+        decides=may(to, "decide tiers"),
+    )

@@ -1,0 +1,182 @@
+"""One account's value opened to its arithmetic: history by year, levers, P(alive) over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from changqing.accounts.queries import Account, account_by_key
+from changqing.base.days import months_back
+from changqing.engine.profit import Base, Levers, more_longer_deeper
+from changqing.people.permissions import Principal
+from changqing.reports.worth import Judged, judged
+from changqing.value.queries.account_book import book_of_account
+from changqing.value.queries.methods import fitted_of, methods_in_force, tiers_pack
+from changqing.value.queries.worth import (
+    AccountStanding,
+    FactorRating,
+    TierDecision,
+    decisions_of,
+    ratings_of,
+    standings_before,
+)
+from changqing.value.rules.facts import Histories, gaps_of, number_of
+from changqing.value.rules.fits import Fitted, repeat_history, rhythms_by
+from changqing.value.rules.schemes import Scheme, TiersMethod
+from changqing.value.rules.worth_method import WorthMethod
+
+MONTHS = 24
+
+
+@dataclass(frozen=True)
+class Year:
+    """One calendar year of an account, as far as the books know; None is not known."""
+
+    year: int
+    revenue: float
+    margin: float
+    cost: float | None
+    financing: float | None
+    is_whole: bool
+
+    @property
+    def contribution(self) -> float:
+        return self.margin - (self.cost or 0.0) - (self.financing or 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorthPage:
+    """``years``, ``levers`` and the money in ``judged.worth`` are only there for who may see margins."""
+
+    account: Account
+    judged: Judged
+    scheme: Scheme
+    tiers: TiersMethod
+    worth_method: WorthMethod
+    history: list[AccountStanding]
+    decisions: list[TierDecision]
+    ratings: dict[str, FactorRating]
+    years: list[Year]
+    levers: Levers | None
+    alive: list[tuple[date, float]]
+    failed: dict[str, str]
+    fit_name: str
+    currency: str
+
+
+def worth_page(to: Principal, key: str) -> WorthPage | None:
+    """All that the value part of account ``key`` shows; None when ``to`` may not see the account."""
+    account = account_by_key(to, key)
+    if account is None:
+        return None
+    found, methods = judged(to, account), methods_in_force()
+    fit = next((row.fit for row in (found.standing, found.worth, found.rhythm) if row is not None), None)
+    fitted = fitted_of(fit) if fit else None
+    book = book_of_account(to, account) if found.rhythm or found.worth else None
+    tiers = methods.tiers
+    if found.standing is not None:
+        version = found.standing.tiers_method
+        tiers = tiers_pack(version.version, version.text).method
+    scheme = tiers.scheme(found.standing.scheme) if found.standing else None
+    return WorthPage(
+        account=account,
+        judged=found,
+        scheme=scheme or tiers.governs,
+        tiers=tiers,
+        worth_method=methods.worth,
+        history=standings_before(to, account),
+        decisions=decisions_of(to, account),
+        ratings=ratings_of(to, account),
+        years=_years(book, found) if book is not None and found.worth else [],
+        levers=_levers(found, methods.worth.lifetime.years.value),
+        alive=_alive(book, found, fitted) if book is not None and found.rhythm else [],
+        failed=dict(fitted.failed) if fitted else {},
+        fit_name=f"fit {fit.as_of.isoformat()} · {fit.method}" if fit else "",
+        currency=settings.BOOK_CURRENCY,
+    )
+
+
+def _years(book: Histories, found: Judged) -> list[Year]:
+    assert found.worth is not None
+    last, rate = found.worth.as_of, _capital()
+    years = (book.days.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970).tolist()
+    rows: dict[int, list[float]] = {}
+    for year, revenue, margin in zip(years, book.revenue.tolist(), book.margin.tolist(), strict=True):
+        sums = rows.setdefault(year, [0.0, 0.0])
+        sums[0] += revenue
+        sums[1] += margin
+    return [
+        Year(
+            year=year,
+            revenue=sums[0],
+            margin=sums[1],
+            cost=_of_year(book, book.cost, year),
+            financing=_financing(book, year, rate),
+            is_whole=year < last.year or (last.month, last.day) == (12, 31),
+        )
+        for year, sums in sorted(rows.items())
+    ]
+
+
+def _capital() -> float:
+    return float(methods_in_force().worth.lifetime.capital.value)
+
+
+def _of_year(book: Histories, table: Any, year: int) -> float | None:
+    if not table.size or not table.any():
+        return None
+    start = year * 12 - book.first_month
+    return float(table[0, max(start, 0) : max(start + 12, 0)].sum())
+
+
+def _financing(book: Histories, year: int, rate: float) -> float | None:
+    """Mean receivables of the year's months that the books know, at the cost of capital."""
+    if not book.invoiced.size or not book.invoiced.any():
+        return None
+    balance = np.cumsum(book.invoiced[0] - book.received[0])
+    start = year * 12 - book.first_month
+    held = balance[max(start, 0) : max(start + 12, 0)]
+    return float(max(held.sum() / 12, 0.0) * rate) if held.size else None
+
+
+def _levers(found: Judged, years: int) -> Levers | None:
+    """The change from the last twelve months, had they gone on for as long, to what is foreseen: more orders,
+    longer, deeper (contribution an order)."""
+    worth, standing = found.worth, found.standing
+    if worth is None or standing is None or worth.profit is None or not worth.by_year:
+        return None
+    orders, future = standing.inputs.get("orders") or 0.0, worth.facts.get("future_orders") or 0.0
+    if not orders or not future or not worth.by_year[0] or worth.contribution is None:
+        return None
+    stays = sum(value or 0.0 for value in worth.by_year) / worth.by_year[0]
+    before = Base(customers=orders, years=years, profit_per_year=worth.contribution / orders)
+    after = Base(customers=future, years=max(stays, 0.0), profit_per_year=worth.by_year[0] / future)
+    return more_longer_deeper(before, after)
+
+
+def _alive(book: Histories, found: Judged, fitted: Fitted | None) -> list[tuple[date, float]]:
+    """P(still a customer) at the end of each of the last months, by the fit in force, without hindsight."""
+    assert found.rhythm is not None
+    if fitted is None or fitted.law is None:
+        return []
+    points = []
+    for back in range(MONTHS, -1, -1):
+        day = months_back(found.rhythm.as_of, back)
+        past = book.until(day)
+        if past.size and past.bought.any():
+            points.append((day, _alive_on(past, day, fitted, found.rhythm.model)))
+    return points
+
+
+def _alive_on(past: Histories, day: date, fitted: Fitted, model: str) -> float:
+    gaps = gaps_of(past)
+    if model == "irregular" and fitted.bgnbd is not None:
+        x, t_x, end = repeat_history(gaps, day)
+        return float(fitted.bgnbd.probability_alive(frequency=x, recency=t_x, T=end)[0])
+    assert fitted.law is not None
+    silence = np.nan_to_num(number_of(day) - gaps.last, nan=1.0)
+    return float(rhythms_by(fitted.law, gaps, silence).probability_alive[0])
