@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0001_the_house'),
+        ('changqing', '0004_rates_and_bulk'),
     ]
 
     operations = [
