@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import get_language
 
 KEYS = ("value", "share", "from", "below", "staff")
-NUMBER = re.compile(rf"\b({'|'.join(KEYS)})(\s*=\s*)(-?\d[\d_]*(?:\.\d+)?)(?=\s*(?:[,}}\]#]|$))")
+NUMBER = re.compile(rf"\b({'|'.join(KEYS)})(\s*=\s*)(-?\d[\d_]*(?:\.\d+)?)(?=\s*(?:[,}}\]#]|$))", re.M)
 NAME = re.compile(r'name\s*=\s*\{\s*zh\s*=\s*"([^"]*)"\s*,\s*en\s*=\s*"([^"]*)"')
 FACT = re.compile(r'fact\s*=\s*"([a-z_0-9]+)"[^{}]*$')
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import visible_to
@@ -200,7 +201,7 @@ def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
 def movers(to: Principal, *, limit: int = 12) -> tuple[list[Mover], int]:
     """Accounts in another tier than a month ago, the most valuable first, and how many there are."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(before__tier="")
-    moved = rows.exclude(before__tier=F("tier"))
+    moved = rows.annotate(was=KeyTextTransform("tier", "before")).exclude(was=F("tier"))
     found = [
         Mover(
             key=row.account.key,

@@ -37,7 +37,7 @@ from changqing.value.rules.worth_method import Lifetime
 MODELS = ("regular", "irregular", "prior", "none")
 DRAWS = 128
 BLOCK = 4_000
-VOLUME = 0.5
+PARTS = (0.5, 0.75, 1.0)
 SEED = 20_200_531
 
 
@@ -306,14 +306,18 @@ def _taught(book: Histories, as_of: date, method: Lifetime) -> dict[str, Any]:
     if again.sum() < LEAST_TAUGHT:
         return {}
     drift = _spread(margin[again] / revenue[again] - plain.rate[again])
-    volume = VOLUME * _spread(np.log(revenue[again] / (plain.orders * plain.spend)[again]))
-    learned = replace(fitted, drift=drift, volume=volume)
-    foreseen = forecast(past, earlier, learned, method, facts=facts, rhythm=rhythm, years=1, discount=0.0)
-    keep = ~np.isnan(foreseen.profit)
-    away = margin - foreseen.profit
-    side = np.where(away < 0, foreseen.profit - foreseen.low, foreseen.high - foreseen.profit)
-    scaled = np.abs(away)[keep] / np.maximum(side[keep], 1e-9)
-    widen = float(np.clip(np.quantile(scaled, float(method.interval.value)), NARROWEST, WIDEST))
+    volume = _spread(np.log(revenue[again] / (plain.orders * plain.spend)[again]))
+    keep = again
+    share, part = float(method.interval.value), 1.0
+    for part in PARTS:
+        # as little wandering as it takes for the intervals to have held, yet half of it: a year is one sample
+        learned = replace(fitted, drift=part * drift, volume=part * volume)
+        foreseen = forecast(past, earlier, learned, method, facts=facts, rhythm=rhythm, years=1, discount=0.0)
+        scaled = _missed(margin, foreseen)[keep]
+        if (scaled <= 1).mean() >= share:
+            break
+    widen = float(np.clip(np.quantile(scaled, share), NARROWEST, WIDEST))
+    drift, volume = part * drift, part * volume
     return {
         "drift": drift,
         "volume": volume,
@@ -321,6 +325,14 @@ def _taught(book: Histories, as_of: date, method: Lifetime) -> dict[str, Any]:
         "taught": int(keep.sum()),
         "notes": {"foreseen_orders": float(plain.orders.sum()), "orders_came": float(orders.sum())},
     }
+
+
+def _missed(margin: Floats, foreseen: Forecast) -> Floats:
+    """How far what came lies from what was foreseen, in half-widths of the interval on that side."""
+    away = margin - foreseen.profit
+    side = np.where(away < 0, foreseen.profit - foreseen.low, foreseen.high - foreseen.profit)
+    far = np.abs(away)
+    return np.asarray(np.where(far < 1e-9, 0.0, far / np.maximum(side, 1e-9)), np.float64)
 
 
 def _spread(values: Floats) -> float:

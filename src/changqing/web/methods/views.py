@@ -15,7 +15,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from changqing.base.pack_edit import with_numbers
+from changqing.base.refused import Refused
 from changqing.journeys.change_method import Preview, preview, publish, restore
+from changqing.people.permissions import check_may
 from changqing.people.queries import User
 from changqing.reports.methods import PackPage, pack_page, packs
 from changqing.web.components.lists import Column
@@ -126,7 +128,10 @@ def _text_asked(request: HttpRequest, found: PackPage) -> str:
 def preview_page(request: HttpRequest, name: str) -> HttpResponse:
     found = _pack(request, name)
     text = _text_asked(request, found)
-    seen = preview(by=reader(request), pack=name, text=text)
+    try:
+        seen = preview(by=reader(request), pack=name, text=text)
+    except Refused as no:
+        return _refused(request, found, text, no)
     more = {"text": text, "because": request.POST.get("because", ""), **_seen(seen, found, text)}
     return render(request, "methods/pack.html", _page(found, **more))
 
@@ -169,11 +174,20 @@ def _seen(seen: Preview, found: PackPage, text: str) -> dict[str, Any]:
 @require_POST
 def publish_page(request: HttpRequest, name: str) -> HttpResponse:
     found, by = _pack(request, name), reader(request)
-    made = publish(
-        by=by, pack=name, text=_text_asked(request, found), because=request.POST.get("because", "")
-    )
+    check_may(by, "change methods")
+    text = _text_asked(request, found)
+    try:
+        made = publish(by=by, pack=name, text=text, because=request.POST.get("because", ""))
+    except Refused as no:
+        return _refused(request, found, text, no)
     _say(request, by, made.version)
     return redirect("method", name=name)
+
+
+def _refused(request: HttpRequest, found: PackPage, text: str, no: Refused) -> HttpResponse:
+    """The page again with what was asked and why not; nothing is stored."""
+    more = {"text": text, "because": request.POST.get("because", ""), "refused": no.sentence}
+    return render(request, "methods/pack.html", _page(found, **more), status=400)
 
 
 @require_POST

@@ -1,0 +1,168 @@
+"""Methods in the browser's forms, and what accounts are worth on their pages."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from changqing.people.queries import User
+from changqing.records.queries import method_in_force
+from changqing.reports.conftest import People
+from changqing.value.queries.worth import AccountStanding, AccountWorth
+
+
+def text_of(response: Any) -> str:
+    plain = re.sub(r"<[^>]+>", " ", re.sub(r"</?span[^>]*>", "", response.content.decode()))
+    return re.sub(r"\s+", " ", html.unescape(plain))
+
+
+@pytest.fixture
+def operator_user(people: People) -> User:
+    return User.objects.create_user("op", None, full_name="运营", role="operator")
+
+
+def current() -> dict[str, tuple[str, str, str]]:
+    rows = AccountStanding.objects.filter(is_current=True)
+    return {
+        key: (tier, matrix, digest)
+        for key, tier, matrix, digest in rows.values_list("account__key", "tier", "matrix", "digest")
+    }
+
+
+def written_in(response: Any) -> str:
+    """What the hidden text field of a preview holds."""
+    found = re.search(r'(?s)<textarea name="text"[^>]*>(.*?)</textarea>', response.content.decode())
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def numbers_of(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(n-\d+)"\s+value="([^"]*)"', page))
+
+
+@pytest.mark.row("SEG-30", shows="who would move is named before a version is published; history explains")
+@pytest.mark.row("SEG-15", "SEG-13", shows="the schemes with their sources, premises and benefits")
+def test_a_scheme_is_changed_previewed_published_and_brought_back(
+    scored_book: People, operator_user: User, client: Client
+) -> None:
+    client.force_login(operator_user)
+    before, page = current(), client.get("/methods/tiers/").content.decode()
+    assert "资源有限" in page and "T6" in page
+    wanted = {**numbers_of(page), "governing": "pareto"}
+    seen = client.post("/methods/tiers/preview/", wanted)
+    told = text_of(seen)
+    assert "家客户会变动" in told and "预览：还没有存下任何东西" in told
+    assert current() == before and method_in_force("tiers").version == 0
+    text = written_in(seen)
+    nothing = client.post("/methods/tiers/publish/", {"mode": "text", "text": text, "because": " "})
+    assert (nothing.status_code, method_in_force("tiers").version) == (400, 0)
+    client.post("/methods/tiers/publish/", {"mode": "text", "text": text, "because": "只看贡献"})
+    assert method_in_force("tiers").version == 1
+    after = current()
+    assert {key: tier for key, (tier, _m, _d) in after.items()}["G1"] == "a"
+    old = AccountStanding.objects.filter(account__key="G1", is_current=False).first()
+    assert old is not None and (old.scheme, str(old.tiers_method)) == ("grade", "tiers v0")
+    client.post("/methods/tiers/0/restore/")
+    assert (method_in_force("tiers").version, method_in_force("tiers").because) == (2, "恢复第 0 版")
+    assert {key: row[:2] for key, row in current().items()} == {key: row[:2] for key, row in before.items()}
+
+
+def test_a_faulty_text_is_refused_with_its_line(
+    scored_book: People, operator_user: User, client: Client
+) -> None:
+    client.force_login(operator_user)
+    broken = client.post("/methods/tiers/preview/", {"mode": "text", "text": "title = 3"})
+    assert broken.status_code == 400
+    assert "第 1 行" in text_of(broken)
+    assert method_in_force("tiers").version == 0
+
+
+def test_who_may_not_change_methods_reads_them(scored_book: People, client: Client) -> None:
+    client.force_login(scored_book.mei)
+    assert 'name="n-0"' not in client.get("/methods/tiers/").content.decode()
+    refused = client.post("/methods/tiers/publish/", {"mode": "text", "text": "", "because": "x"})
+    assert refused.status_code == 403
+    assert client.get("/methods/tiers/toml/").content.decode().startswith("# 客户分级方案")
+    assert client.get("/methods/nothing/").status_code == 404
+
+
+@pytest.mark.row("VAL-01", shows="lifetime profit with its interval, model, rate and arithmetic")
+@pytest.mark.row("SEG-10", "VAL-03", shows="matrix class with its reason; more, longer, deeper")
+def test_an_account_says_what_it_is_worth_and_why(scored_book: People, client: Client) -> None:
+    client.force_login(scored_book.gao)
+    told = text_of(client.get("/accounts/G1/?part=value"))
+    said = "未来 3 年预计带来|80% 区间|规律下单|折现率|更多|更久|更深|每 4|仍活跃的概率"
+    for words in said.split("|"):
+        assert words in told, words
+    assert "账里没有发票，未知，按 0 计" in told
+    gone = text_of(client.get("/accounts/G30/?part=value"))
+    assert "待优化，近 12 个月没有下单" in gone and "多半已经离开" in gone
+
+
+@pytest.mark.row("SEG-22", "VAL-04", "VAL-09", shows="RFM cell, value score and revenue at risk")
+def test_the_portfolio_says_the_same_as_the_command(
+    scored_book: People, client: Client, command: Callable[..., Any], transactional_db: None
+) -> None:
+    client.force_login(scored_book.gao)
+    told = text_of(client.get("/portfolio/?part=worth"))
+    said = json.loads(command("portfolio", "--json").out)
+    assert said["warnings"] == 0
+    assert sum(said["tiers"].values()) == 30
+    assert sum(one["accounts"] for one in said["matrix"].values()) == 30
+    core = said["matrix"]["core"]["accounts"]
+    assert f"核心 {core} 家" in told
+    one = json.loads(command("account", "G1", "--json").out)
+    assert one["standing"]["labels"]["rfm"] in ("champion", "loyal", "middle", "promising")
+    assert one["lifetime_profit"]["low"] < one["lifetime_profit"]["profit"] < one["lifetime_profit"]["high"]
+    row = AccountWorth.objects.get(account__key="G1", is_current=True)
+    assert one["lifetime_profit"]["profit"] == row.profit
+    assert one["rhythm"]["next_low"] <= one["rhythm"]["next_expected"] <= one["rhythm"]["next_high"]
+
+
+def test_scoring_again_changes_nothing_and_one_order_only_its_account(
+    scored_book: People, command: Callable[..., Any]
+) -> None:
+    from changqing.journeys import score_book
+    from changqing.people.permissions import operator
+    from changqing.reports.conftest import orders_come
+    from changqing.value.actions.scoring import score_the_book
+
+    by = operator(because="a test")
+    assert score_book.score(by=by) == 0
+    before = current()
+    orders_come([("G5", "new", "2024-06-30", 90_000, 50_000, "轴承")])
+    pk = AccountStanding.objects.get(account__key="G5", is_current=True).account_id
+    assert score_the_book(by=by, only=[pk]) > 0
+    after = current()
+    assert {key for key in after if after[key] != before[key]} == {"G5"}
+
+
+@pytest.mark.row("SEG-02", "SEG-03", "SEG-18", shows="traits rated by people, verdict, nomination, approval")
+def test_people_rate_decide_and_nominate(scored_book: People, command: Callable[..., Any]) -> None:
+    for factor in ("chain", "custom", "strategic", "influence"):
+        assert command("rate", "G1", factor, 5, "--evidence", "访谈").code == 0
+    told = json.loads(command("account", "G1", "--json").out)["standing"]
+    assert told["labels"]["key_account"] == "yes"
+    assert told["labels"]["four_factors"] == "qualifies"
+    assert command("rate", "G1", "chain", 7).code == 2
+    assert command("tier", "set", "G1", "c", "--until", "2999-01-01", "--reason", "x").code == 1
+    assert command("tier", "nominate", "G1", "--reason", "战略合作").code == 0
+    assert command("tier", "nominate", "G1", "--reason", "再来").code == 1
+    assert command("tier", "nominate", "G1", "--reason", "同意", "--answer", "approve").code == 0
+    assert "G1" not in command("tier", "list").err
+    assert command("tier", "lift", "G2", "--reason", "x").code == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_worth_and_methods_fit_every_screen(scored_book: People, operator_user: User, pictures: Any) -> None:
+    pictures("worth-account", "/accounts/G1/", user=scored_book.gao)
+    pictures("worth-portfolio", "/portfolio/", user=scored_book.gao)
+    pictures("methods", "/methods/", user=operator_user)
+    pictures("methods-tiers", "/methods/tiers/", user=operator_user)
