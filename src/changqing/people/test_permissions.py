@@ -21,20 +21,32 @@ from changqing.people.permissions import (
 
 # One column a verb, one row a role: a new role or verb fails here until somebody decides.
 MATRIX = {
-    #             bring in files, see imports, edit accounts, add users, rank the book, keep the book
-    Role.MANAGER: (False, False, True, False, False, False),
-    Role.DIRECTOR: (False, False, True, False, False, False),
-    Role.EXECUTIVE: (False, True, False, False, False, False),
-    Role.OPERATOR: (True, True, True, False, True, True),
-    Role.SERVICE: (False, False, True, False, False, False),
-    Role.FINANCE: (False, False, False, False, False, False),
-    Role.COMPLIANCE: (False, False, False, False, False, False),
-    Role.PRIVACY: (False, False, False, False, False, False),
-    Role.ADMIN: (False, False, False, True, False, False),
-    Role.AUDITOR: (False, False, False, False, False, False),
-    Role.INTEGRATION: (False, False, False, False, False, False),
+    #             bring in files, see imports, edit accounts, add users, rank the book, keep the book,
+    #             read methods, change methods, decide tiers, rate accounts
+    Role.MANAGER: (False, False, True, False, False, False, True, False, False, True),
+    Role.DIRECTOR: (False, False, True, False, False, False, True, False, True, True),
+    Role.EXECUTIVE: (False, True, False, False, False, False, True, False, True, True),
+    Role.OPERATOR: (True, True, True, False, True, True, True, True, True, True),
+    Role.SERVICE: (False, False, True, False, False, False, False, False, False, False),
+    Role.FINANCE: (False, False, False, False, False, False, False, False, False, False),
+    Role.COMPLIANCE: (False, False, False, False, False, False, False, False, False, False),
+    Role.PRIVACY: (False, False, False, False, False, False, False, False, False, False),
+    Role.ADMIN: (False, False, False, True, False, False, False, False, False, False),
+    Role.AUDITOR: (False, False, False, False, False, False, False, False, False, False),
+    Role.INTEGRATION: (False, False, False, False, False, False, False, False, False, False),
 }
-VERBS = ("bring in files", "see imports", "edit accounts", "add users", "rank the book", "keep the book")
+VERBS = (
+    "bring in files",
+    "see imports",
+    "edit accounts",
+    "add users",
+    "rank the book",
+    "keep the book",
+    "read methods",
+    "change methods",
+    "decide tiers",
+    "rate accounts",
+)
 WHOLE_BOOK = {Role.EXECUTIVE, Role.OPERATOR}
 
 

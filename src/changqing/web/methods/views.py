@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from changqing.base.pack_edit import with_numbers
@@ -163,7 +163,7 @@ def _seen(seen: Preview, found: PackPage, text: str) -> dict[str, Any]:
             for one in seen.moves
         ],
         "seen_columns": [
-            Column(label=_("客户")),
+            Column(label=pgettext("kind of account", "客户")),
             Column(label=_("现在")),
             Column(label=_("变为")),
             Column(label=_("为什么"), wide=True),

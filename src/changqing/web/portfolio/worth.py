@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from changqing.engine.concentration import thin
 from changqing.reports.portfolio_worth import PortfolioWorth, portfolio_worth
@@ -56,7 +57,7 @@ def _page(found: PortfolioWorth) -> dict[str, Any]:
         "movers_title": _movers_title(found),
         "movers": _movers(found),
         "mover_columns": [
-            Column(label=_("客户")),
+            Column(label=pgettext("kind of account", "客户")),
             Column(label=_("一个月前")),
             Column(label=_("现在")),
             Column(label=_("理由"), wide=True),
@@ -133,7 +134,7 @@ def matrix_chart(found: PortfolioWorth) -> Drawn:
         ],
     }
     table = Rows(
-        headings=[_("客户"), _("类"), _("贡献排名"), _("潜力分"), _("终身利润")],
+        headings=[pgettext("kind of account", "客户"), _("类"), _("贡献排名"), _("潜力分"), _("终身利润")],
         rows=[
             [
                 one.name,
@@ -210,7 +211,7 @@ def _clp(found: PortfolioWorth) -> dict[str, Any]:
         "arithmetic": Arithmetic(
             formula=_("各家终身利润之和；区间按各家相互独立合成，不是各家区间之和"),
             inputs=[
-                (_("客户"), f"{totals.accounts:,}"),
+                (pgettext("kind of account", "客户"), f"{totals.accounts:,}"),
                 (_("其中未知"), f"{totals.unknown:,}"),
                 (_("合计"), _money(totals.profit, found)),
             ],
