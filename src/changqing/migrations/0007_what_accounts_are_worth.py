@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0005_account_entries'),
+        ('changqing', '0006_organisation'),
     ]
 
     operations = [
