@@ -34,10 +34,8 @@ PLACES = (
 # name, label, icon, and the verb that a reader must be allowed; none where everybody is
 MENU = (
     ("imports", _("导入"), "file-import", "see imports"),
+    ("methods", _("方法"), "table", "read methods"),
     ("settings", _("设置"), "settings", ""),
-MENU = (
-    ("imports", _("导入"), "file-import", "see imports"),
-    ("methods", _("方法"), "settings", "read methods"),
 )
 # In the bottom bar of a phone, 更多 is the fifth.
 IN_THE_BAR = ("today", "accounts", "relationships", "portfolio")
