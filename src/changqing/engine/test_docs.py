@@ -21,4 +21,5 @@ def test_examples_print_what_the_page_says(page: Path) -> None:
 
 def test_each_module_of_a_model_has_a_page() -> None:
     modules = {"bgnbd", "mbgnbd", "pareto_nbd", "bgbb", "gamma_gamma", "sbg", "profit", "rhythm", "drift"}
+    modules |= {"mbgcnbd", "choice", "backtest", "segments", "retention", "winback", "forecast", "judgement"}
     assert {page.stem.replace("-", "_") for page in PAGES} >= modules
