@@ -18,9 +18,9 @@ SPANS = np.array([1.0, 2, 3, 4, 5, 6, 8, 11, 16, 24, 40, 80])
 # The first number of skipped intervals that a span stands for.
 SKIPPED_FROM = np.array([0.0, 1, 2, 3, 4, 5, 6, 9, 13, 19, 31, 59])
 STEPS, WIDEST, CLOSE = 60, 12.0, 1e-4
-TINY, NEGLIGIBLE = 1e-15, 1e-9
+TINY, NEGLIGIBLE = 1e-15, 1e-7
 # Standard deviations beyond which a span is taken as surely longer or shorter.
-SURE = 8.0
+SURE = 6.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,10 +127,15 @@ class Rhythms:
         return read_only(waiting / (1 - self.stays + waiting))
 
     def probability_of_order(self, within: float) -> Floats:
-        """P(orders again within that time from now): what can be checked against what came."""
+        """P(orders again within that time from now): what can be checked against what came.
+
+        Those who have left count too: they come back at the book's rate of returns.
+        """
         later = self.next_gap.longer_than(self.silence + span_of(within))
         share = np.divide(later, self.tail, out=np.ones_like(later), where=self.tail > 0)
-        return np.asarray(self.probability_alive * (1 - np.minimum(share, 1.0)), np.float64)
+        back = -np.expm1(-self.book.returns * within)
+        alive = self.probability_alive
+        return np.asarray(alive * (1 - np.minimum(share, 1.0)) + (1 - alive) * back, np.float64)
 
     def next_order(self, share: float = 0.80) -> Band:
         """When the account's next order comes, if it comes back, knowing that it has not come yet."""

@@ -16,6 +16,7 @@ from changqing.engine.special import digamma, log_beta, log_gamma, trigamma
 
 SAMPLE, FEW = 4_000, 1_500
 ROUNDS = 4
+CYCLES = 2.0
 # Only where gaps are this regular (CV below .25) does one skipped interval stand out from a long one.
 SKIPS_FROM = 16.0
 NEWEST, STATED_NEWEST = 2, 20.0
@@ -32,7 +33,8 @@ STATED_SPREAD = 1.0
 class BookLaw:
     """``rate`` = (c, d) of λ ~ Gamma(c, rate d); ``shapes`` = chances of SHAPES; ``skip`` and ``leave`` =
     (a, b) of the Beta laws; ``accounts`` = how many with gaps of their own taught it; ``looseness`` = by how
-    much the newest gaps were less regular than those before had told."""
+    much the newest gaps were less regular than those before had told; ``returns`` = rate a unit of time at
+    which accounts that have left come back after all."""
 
     rate: tuple[float, float]
     shapes: Floats
@@ -40,6 +42,7 @@ class BookLaw:
     leave: tuple[float, float]
     accounts: int
     looseness: float = 1.0
+    returns: float = 0.0
 
     def stays(self, gaps: Integers) -> Floats:
         """P(does not leave after an order) of accounts that came back ``gaps`` times."""
@@ -80,7 +83,50 @@ def learn(gaps: Floats, offsets: Integers, silence: Floats) -> BookLaw:
         book = _rates(counted, chances, book)
         book = _skips_from_gaps(counted, book)
     book = _loosened(flat, bounds, book)
-    return _skips_and_leaves(*_sample(flat, bounds, since, FEW), book)
+    few = _sample(flat, bounds, since, FEW)
+    return _returns(*few, _skips_and_leaves(*few, book))
+
+
+def _returns(gaps: Floats, offsets: Integers, silence: Floats, book: BookLaw) -> BookLaw:
+    """How soon accounts that seem to have left come back, from the newest part of the past.
+
+    The book is looked at as it stood CYCLES intervals ago; of those who then seemed to have left, the share
+    that has ordered since tells the rate. Maximum likelihood, with a stated law worth STATED accounts.
+    """
+    span = CYCLES * float(np.median(gaps))
+    known, bounds, since = _as_of(gaps, offsets, silence, span)
+    came = silence[since >= 0] < span
+    if not known.size or not came.size:
+        return book
+    since = since[since >= 0]
+    law = spoken(known, bounds, book).next_gap
+    stays = book.stays(np.diff(bounds))
+    waiting = stays * law.longer_than(since)
+    later = stays * law.longer_than(since + span)
+    everyone = np.maximum(1 - stays + waiting, 1e-300)
+    awaited, gone = (waiting - later) / everyone, (1 - stays) / everyone
+    shares = np.linspace(0.001, 0.6, 240)
+    chance = np.clip(awaited + gone * shares[:, None], 1e-9, 1 - 1e-9)
+    told = np.where(came, np.log(chance), np.log1p(-chance)).sum(axis=1)
+    told += STATED * (0.05 * np.log(shares) + 0.95 * np.log1p(-shares))
+    return replace(book, returns=-math.log1p(-float(shares[int(np.argmax(told))])) / span)
+
+
+def _as_of(gaps: Floats, offsets: Integers, silence: Floats, span: float) -> tuple[Floats, Integers, Floats]:
+    """The book ``span`` ago: gaps and offsets of the accounts it had, and all silences then (−1: not yet)."""
+    sizes = np.diff(offsets)
+    owner = np.repeat(np.arange(sizes.size), sizes)
+    total = np.concatenate(([0.0], np.cumsum(gaps)))
+    age = silence[owner] + total[offsets[1:]][owner] - total[1:]
+    kept = age >= span
+    counts = np.bincount(owner[kept], minlength=sizes.size)
+    first = silence + total[offsets[1:]] - total[offsets[:-1]]
+    last = np.where(counts > 0, 0.0, first)
+    at = offsets[:-1] + counts - 1
+    last[counts > 0] = age[at[counts > 0]]
+    there = last >= span
+    bounds = np.concatenate(([0], np.cumsum(counts[there])))
+    return gaps[kept & there[owner]], bounds, np.where(there, last - span, -1.0)
 
 
 def _loosened(gaps: Floats, offsets: Integers, book: BookLaw) -> BookLaw:

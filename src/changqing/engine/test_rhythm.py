@@ -154,6 +154,19 @@ def test_silence_lowers_life_and_moves_the_next_order_on() -> None:
     assert life[-1] < 1e-3
 
 
+def test_the_lapsed_come_back_as_the_past_has_shown() -> None:
+    """A book as it stood: three were long silent, one of them has come back since."""
+    gaps = np.concatenate([np.tile([30.0, 31.0, 29.0, 30.0], 20), [400.0]])
+    offsets = np.concatenate(([0], np.cumsum([4] * 19 + [5])))
+    silence = np.concatenate(([500.0] * 2, [10.0] * 18))
+    fitted = Rhythms.fit(gaps=gaps, offsets=offsets, silence=silence)
+    assert fitted.book.returns > 0
+    chance, alive = fitted.probability_of_order(60), fitted.probability_alive
+    assert chance[0] == pytest.approx((1 - alive[0]) * -np.expm1(-fitted.book.returns * 60), rel=0.2)
+    assert 0.05 < chance[0] < 0.5
+    assert (fitted.probability_of_order(1e6) >= chance).all()
+
+
 def test_limits_are_passed_as_often_as_stated() -> None:
     """Each gap has its share of the yearly budget, and no more gaps pass than that (three deviations)."""
     book = simulated(4, leaves=0.0)
