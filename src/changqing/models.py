@@ -17,7 +17,7 @@ from changqing.ledger.models import (
 )
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.people.models import Department, User
-from changqing.records.models import AuditLine, Change, MethodVersion
+from changqing.records.models import AuditLine, AuditSeal, Change, MethodVersion
 from changqing.value.models import (
     AccountRank,
     AccountRhythm,
@@ -41,6 +41,7 @@ __all__ = [
     "AccountTotals",
     "AccountWorth",
     "AuditLine",
+    "AuditSeal",
     "BookFit",
     "Change",
     "Contact",

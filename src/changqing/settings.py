@@ -16,6 +16,8 @@ FOLDER = DataFolder.from_environment()
 
 DEBUG = env_bool("CHANGQING_DEBUG", default=False)
 SECRET_KEY = env_text("CHANGQING_SECRET_KEY", default="") or FOLDER.secret("secret_key")
+# Signs audit lines, their chain and backups; several machines of one book share it.
+AUDIT_KEY = env_text("CHANGQING_AUDIT_KEY", default="") or FOLDER.secret("audit_key")
 ALLOWED_HOSTS = env_list("CHANGQING_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("CHANGQING_TRUSTED_ORIGINS", default=[])
 

@@ -17,7 +17,7 @@ from changqing.people.models import Department
 from changqing.people.permissions import Level, Part
 
 
-@tracked(silent=["edited"])
+@tracked(called=_("客户资料"), silent=["edited"])
 class Account(models.Model):
     """A company we deal with; the unit that is billed and ranked.
 
@@ -41,7 +41,9 @@ class Account(models.Model):
     short_name = models.CharField(_("简称"), max_length=120, blank=True)
     pinyin = models.CharField(max_length=600, blank=True)
     search = models.TextField(blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级客户")
+    )
     kind = models.CharField(_("类别"), max_length=20, choices=Kind.choices, default=Kind.CUSTOMER)
     industry = models.CharField(_("行业"), max_length=120, blank=True)
     region = models.CharField(_("地区"), max_length=200, blank=True)
@@ -50,12 +52,24 @@ class Account(models.Model):
     website = models.CharField(_("网址"), max_length=200, blank=True)
     tags = ArrayField(models.CharField(max_length=40), verbose_name=_("标签"), default=list, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("负责人"),
     )
     backup = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("后备负责人"),
     )
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("部门")
+    )
     version = models.PositiveIntegerField(default=1)
     touched_at = models.DateTimeField(null=True, blank=True)
     edited = models.JSONField(default=list, blank=True)
@@ -109,7 +123,7 @@ def _level(name: Any, default: Level = Level.NONE) -> models.PositiveSmallIntege
     return models.PositiveSmallIntegerField(name, default=default, choices=choices)
 
 
-@tracked()
+@tracked(called=_("客户团队"))
 class TeamMembership(models.Model):
     """A colleague's place in an account's team: which role, from–to, and how far in each part.
 
@@ -184,7 +198,7 @@ class TeamMembership(models.Model):
         return Level(getattr(self, Part.CONTACTS if part is Part.NAMES else part))
 
 
-@tracked()
+@tracked(called=_("人员"), parts={"name": "names"})
 class Person(models.Model):
     """A person, once; work data only. Posts are contacts."""
 
@@ -201,12 +215,15 @@ class Person(models.Model):
         return self.name
 
 
-@tracked()
+@tracked(
+    called=_("任职"),
+    parts=dict.fromkeys(("person", "account", "title", "department", "since", "until"), "names"),
+)
 class Contact(models.Model):
     """A person's post at one account, from–to, with why we hold it and until when."""
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="contacts")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="contacts")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="contacts", verbose_name=_("所属客户"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="contacts", verbose_name=_("人员"))
     title = models.CharField(_("职务"), max_length=120, blank=True)
     department = models.CharField(_("部门"), max_length=120, blank=True)
     email = models.EmailField(_("工作邮箱"), blank=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
+from changqing.accounts.models import Person as Person
 from changqing.accounts.rights import Level as Level
 from changqing.accounts.rights import Part as Part
 from changqing.accounts.rights import Sight as Sight
@@ -156,6 +157,21 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
         .select_related("person")
         .order_by("-until", "person__pinyin")
     )
+
+
+def persons_at(account: Account) -> dict[int, str]:
+    """Everybody who holds or held a post at ``account``, by number."""
+    return dict(Person.objects.filter(contacts__account=account).values_list("pk", "name"))
+
+
+def posts_at(account: Account) -> dict[int, int]:
+    """The posts at ``account`` and whose each is."""
+    return dict(Contact.objects.filter(account=account).values_list("pk", "person_id"))
+
+
+def account_names(to: Principal, pks: Collection[int]) -> dict[int, str]:
+    """What those of ``pks`` that ``to`` may see are called."""
+    return dict(accounts(to).filter(pk__in=pks).values_list("pk", "name"))
 
 
 def accounts_named(names: Mapping[str, str]) -> dict[str, int]:

@@ -28,11 +28,12 @@ NEVER_NEWS = frozenset({"search", "pinyin", "version", "touched_at", "created_at
 @dataclass(frozen=True)
 class Tracked:
     """How one model is told: ``silent`` fields leave no trace, ``parts`` name fields of another part than
-    the model's own (see ``account_part``)."""
+    the model's own (see ``account_part``), ``called`` is its name to people."""
 
     model: type[models.Model]
     silent: frozenset[str]
     parts: Mapping[str, str] = field(default_factory=dict)
+    called: Any = ""
 
     def part_of(self, name: str) -> str:
         """The part of an account that a reader must be let into to read this field."""
@@ -43,11 +44,15 @@ TRACKED: dict[str, Tracked] = {}
 
 
 def tracked(
-    *, silent: Collection[str] = (), news: Collection[str] = (), parts: Mapping[str, str] | None = None
+    *,
+    called: Any = "",
+    silent: Collection[str] = (),
+    news: Collection[str] = (),
+    parts: Mapping[str, str] | None = None,
 ) -> Callable[[Table], Table]:
     """Note every change of the model below, whoever makes it and however::
 
-        @tracked(silent=["password"], parts={"discount_floor": "margin"})
+        @tracked(called=_("客户"), silent=["password"], parts={"discount_floor": "margin"})
         class Account(models.Model): ...
 
     Put it on each table whose rows people make or edit, then ``makemigrations``: the trigger is part of the
@@ -62,7 +67,7 @@ def tracked(
         if unknown := {*silent, *news, *(parts or {})} - names:
             raise ValueError(f"{model.__name__} has no field {sorted(unknown)}")
         unseen = (names & NEVER_NEWS) - set(news) | set(silent)
-        TRACKED[model.__name__] = Tracked(model, frozenset(unseen), parts or {})
+        TRACKED[model.__name__] = Tracked(model, frozenset(unseen), parts or {}, called)
         NoteChange().register(cast(Any, model))
         return model
 
@@ -77,7 +82,6 @@ class NoteChange(pgtrigger.Trigger):
     operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
     # told by the planner before any function is called, so books pay next to nothing
     condition = pgtrigger.Condition(f"current_setting('{BOOKS}', true) IS DISTINCT FROM 'on'")
-    ignorable = False
 
     def get_func(self, model: Any) -> str:
         # migrations hand in a model of their own, without our attributes

@@ -23,6 +23,7 @@ DERIVED = "worked out from what is tracked or imported, with its own versions"
 NOT_TRACKED = {
     "Change": "the history itself",
     "AuditLine": "append-only, and chained",
+    "AuditSeal": "append-only: the chain itself",
     "SignedInSession": "comes and goes with a browser; sign-in, sign-out and endings are audit lines",
     "OneTimeLink": "made and used once; both are audit lines",
     "Source": "named once by the first import from it; the import is logged",
@@ -32,6 +33,7 @@ NOT_TRACKED = {
     "Replacement": BY_IMPORT,
     "CustomerKey": BY_IMPORT + "; matching by hand has an audit line",
     "Product": BY_IMPORT,
+    "ExchangeRate": BY_IMPORT + "; a rate by hand has an audit line",
     "AccountMonth": DERIVED,
     "AccountFlow": DERIVED,
     "AccountTotals": DERIVED,

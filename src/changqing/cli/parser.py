@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import accounts, answers, imports, keeping, rates, running, users, value
+from changqing.cli import accounts, answers, audit, imports, keeping, rates, running, users, value
 from changqing.cli.words import gettext as _
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
@@ -37,6 +37,7 @@ def parser() -> ArgumentParser:
     _accounts(commands)
     _value(commands)
     _keeping(commands)
+    _audit(commands)
     return top
 
 
@@ -267,9 +268,32 @@ def _keeping(commands: Any) -> None:
     add.add_argument("--own", action="store_true", help=_("密码是本人定的，第一次登录不必换"))
     _users(deeds)
     _departments(commands)
-    backup = _command(commands, "backup", keeping.backup, _("备份账本到一个文件"))
-    backup.add_argument("file", type=Path, help=_("写到哪里（.tar）"))
+    backup = _command(commands, "backup", keeping.backup, _("备份账本到一个文件，或核对一份备份"))
+    backup.add_argument(
+        "words", nargs="+", metavar=_("[verify] 文件"), help=_("写到哪里（.tar）；写 verify 则核对这份备份")
+    )
     restore = _command(commands, "restore", keeping.restore, _("把备份恢复到空的数据目录"))
     restore.add_argument("file", type=Path, help=_("备份文件"))
+    restore.add_argument(
+        "--new-keys", action="store_true", help=_("原来的密钥已遗失：仍然恢复，此前的审计链无法再核对")
+    )
     check = _command(commands, "check", keeping.check, _("核对账本的不变量；有问题时退出码为 3"))
     check.add_argument("--json", action="store_true", help=_("输出 JSON"))
+
+
+def _audit(commands: Any) -> None:
+    group = commands.add_parser("audit", help=_("审计记录"), description=_("审计记录"))
+    deeds = group.add_subparsers(metavar="verify|anchor|list", required=True)
+    verify = _command(deeds, "verify", audit.verify, _("核对审计链是否完好；断裂时退出码为 3"))
+    verify.add_argument("--anchor", type=Path, help=_("锚点文件：还能看出链条是否被截断或重写"))
+    verify.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    anchor = _command(deeds, "anchor", audit.anchor, _("写下链条现在的位置，存到别处"))
+    anchor.add_argument("file", type=Path, nargs="?", help=_("写到哪里（默认打印出来）"))
+    listed = _command(deeds, "list", audit.show, _("列出审计记录，最新的在前"))
+    listed.add_argument("--who", default="", help=_("谁（用户名或姓名的一部分）"))
+    listed.add_argument("--verb", default="", help=_("做了什么"))
+    listed.add_argument("--subject", default="", help=_("对什么（编号的一部分，或种类）"))
+    listed.add_argument("--from", dest="since", type=date.fromisoformat, help=_("从哪天起"))
+    listed.add_argument("--to", dest="until", type=date.fromisoformat, help=_("到哪天止"))
+    listed.add_argument("--limit", type=int, default=100, help=_("最多几条（默认 100）"))
+    listed.add_argument("--json", action="store_true", help=_("每行一个 JSON"))

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 
 from changqing.base.history import acting
 from changqing.journeys import import_ledger, score_book
+from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
 HEARTBEAT_SECONDS = 2.0
@@ -57,6 +58,13 @@ def score_nightly(timestamp: int) -> None:
     _in_its_own_connection(score_book.nightly)
 
 
+@tasks.periodic(cron="* * * * * */5")
+@tasks.task(name="seal_audit", queue="care", queueing_lock="seal_audit")
+def seal(timestamp: int) -> None:
+    """Chain the audit lines of the last seconds."""
+    _in_its_own_connection(seal_audit)
+
+
 def run_worker() -> None:
     """Work until told to stop; two jobs at a time, so that the care of dead workers never waits."""
     from procrastinate.contrib.django import app
@@ -73,7 +81,7 @@ def run_worker() -> None:
         )
 
 
-def _in_its_own_connection(journey: Callable[..., None], *values: Any) -> None:
+def _in_its_own_connection(journey: Callable[..., object], *values: Any) -> None:
     close_old_connections()
     try:
         with acting(door="queue", principal="operator", because="the queue"):

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from changqing.machine.cluster import binaries
 from changqing.machine.error import MachineError
@@ -21,6 +28,25 @@ def load_database(url: str, file: Path) -> None:
         "pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error",
         f"--dbname={url}", str(file),
     )  # fmt: skip
+
+
+@contextmanager
+def passing_database(url: str) -> Iterator[str]:
+    """An empty database on the server of ``url``, gone after the block; its address."""
+    name = f"changqing_drill_{secrets.token_hex(6)}"
+    known = conninfo_to_dict(url)
+    try:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    except psycopg.Error as error:
+        raise MachineError(
+            _("在数据库服务器上建不了演练用的数据库：%(reason)s") % {"reason": str(error).strip()}
+        ) from error
+    try:
+        yield make_conninfo("", **{**known, "dbname": name})
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _run(program: str, *words: str) -> None:

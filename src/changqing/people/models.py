@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from changqing.base.history import tracked
 
 
-@tracked(silent=["path"])
+@tracked(called=_("部门"), silent=["path"])
 class Department(models.Model):
     """One node of the organisation; ``path`` lists the ids from the root, so a subtree is a prefix."""
 
@@ -56,7 +56,7 @@ class Users(BaseUserManager["User"]):
         return user
 
 
-@tracked(silent=["password"])
+@tracked(called=_("用户账号"), silent=["password"])
 class User(AbstractBaseUser):
     """A person who signs in."""
 

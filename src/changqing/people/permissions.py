@@ -101,6 +101,7 @@ MAY: dict[str, frozenset[str]] = {
     "change methods": frozenset({Role.OPERATOR}),
     "decide tiers": frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "rate accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
+    "read the audit": frozenset({Role.ADMIN}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,14 @@ def department_by_id(pk: int) -> Department:
     if found is None:
         raise Refused(_("没有这个部门。"))
     return found
+
+
+def user_names(pks: Collection[int]) -> dict[int, str]:
+    return dict(User.objects.filter(pk__in=pks).values_list("pk", "full_name"))
+
+
+def department_names(pks: Collection[int]) -> dict[int, str]:
+    return dict(Department.objects.filter(pk__in=pks).values_list("pk", "name"))
 
 
 def has_users() -> bool:

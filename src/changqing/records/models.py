@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from changqing.base.history import tracked
@@ -58,9 +59,13 @@ class Change(models.Model):
 
 
 class AuditLine(models.Model):
-    """Who did what to what, when, through which door and why; written with the deed, never changed."""
+    """Who did what to what, when, through which door and why; written with the deed, never changed.
 
-    at = models.DateTimeField(auto_now_add=True)
+    ``mac`` says that the program wrote it: a line put in by anybody else lacks it. The database refuses every
+    change to this table but an addition, and the same for the seals.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     principal = models.CharField(max_length=120)
     door = models.CharField(max_length=20, blank=True)
@@ -70,6 +75,7 @@ class AuditLine(models.Model):
     because = models.TextField(blank=True)
     details = models.JSONField(default=dict)
     deed = models.UUIDField(null=True, db_default=Deed())
+    mac = models.CharField(max_length=100, blank=True)
 
     class Meta:
         indexes = [
@@ -81,7 +87,25 @@ class AuditLine(models.Model):
         return f"{self.principal} {self.verb} {self.subject_kind} {self.subject_key}"
 
 
-@tracked(silent=["text"], news=["version"])
+class AuditSeal(models.Model):
+    """One link of the chain: the line's place in it, and a hash over the line and the link before.
+
+    Lines are sealed some seconds after they were written, in batches, so that no deed waits for another.
+    ``key`` is the fingerprint of the key that sealed it; ``founding`` lines were there before the chain.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    line = models.OneToOneField(AuditLine, models.PROTECT, related_name="seal")
+    hash = models.CharField(max_length=64)
+    key = models.CharField(max_length=16)
+    founding = models.BooleanField(default=False)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.hash[:12]}"
+
+
+@tracked(called=_("方法"), silent=["text"], news=["version"])
 class MethodVersion(models.Model):
     """One version of one method pack: what shipped, or what an operator made of it and why."""
 

@@ -19,6 +19,7 @@ from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
+from changqing.web.account.history import history
 from changqing.web.account.titles import families_title, months_title, people_title, track_title
 from changqing.web.account.value import value_part
 from changqing.web.accounts.amounts import signed_share
@@ -52,6 +53,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _lines(request, key)
     if part == "value":
         return value_part(request, key)
+    if part == "history":
+        return history(request, key)
     found = account_page(reader(request), key)
     if found is None:
         merged = where_merged(reader(request), key)
@@ -94,6 +97,7 @@ def _sections(found: AccountPage) -> list[Section]:
         ("track", _("节奏"), found.totals is not None),
         ("people", _("人"), True),
         ("lines", _("明细"), found.totals is not None),
+        ("history", _("变更"), True),
     ]
     return [Section(id=name, label=label) for name, label, is_there in wanted if is_there]
 
