@@ -31,7 +31,7 @@ DROP FUNCTION changqing_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0005_account_entries'),
+        ('changqing', '0006_organisation'),
     ]
 
     operations = [
