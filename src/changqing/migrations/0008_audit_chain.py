@@ -31,7 +31,7 @@ DROP FUNCTION changqing_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0006_organisation'),
+        ('changqing', '0007_what_accounts_are_worth'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0007_audit_chain'),
+        ('changqing', '0008_audit_chain'),
     ]
 
     operations = [
