@@ -15,22 +15,16 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-<<<<<<< HEAD
-.PHONY: help setup run demo test check bench bench-engine kill coverage-of-mission messages lock assets clean
-=======
-.PHONY: help setup run demo test check bench judge-warnings kill coverage-of-mission messages lock assets clean
->>>>>>> a4890c0 (Warn of drift at a stated false-alarm rate, judged on simulated books)
+.PHONY: help setup run demo test check bench bench-engine bench-files judge-warnings kill coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-<<<<<<< HEAD
 	@echo "make bench | bench-engine | kill N=100 | coverage-of-mission | messages | lock | clean"
-=======
+
 	@echo "make bench | judge-warnings | kill N=100 | coverage-of-mission | messages | lock | clean"
->>>>>>> a4890c0 (Warn of drift at a stated false-alarm rate, judged on simulated books)
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -107,13 +101,14 @@ check: setup $(VENV)/.tested
 bench: setup $(VENV)/.tested
 	@$(PY) scripts/bench.py
 
-<<<<<<< HEAD
 bench-engine: setup $(VENV)/.tested
 	@$(PY) scripts/bench_engine.py $(if $(WRITE),--write)
-=======
+
 judge-warnings: setup $(VENV)/.tested
 	@CHANGQING_SIMULATED_BOOKS=20 $(PY) -m pytest -q -n 0 src/changqing/engine/test_drift.py
->>>>>>> a4890c0 (Warn of drift at a stated false-alarm rate, judged on simulated books)
+
+bench-files: setup $(VENV)/.tested
+	@$(PY) scripts/bench_files.py
 
 kill: setup $(VENV)/.tested
 	@$(PY) scripts/kill.py --n $(N)

@@ -197,7 +197,7 @@ def _bring_in(measured: Measured, book: Any) -> None:
         (import_ledger, "stage", "read and split"),
         (import_ledger, "take_in", "understand, check, write segments"),
         (actions, "_note_replaced", "note what is replaced"),
-        (actions, "_compare", "compare with the book"),
+        (actions, "difference", "compare with the book"),
         (actions, "refresh", "rollups"),
         (import_ledger, "rank_the_book", "rank"),
     ]

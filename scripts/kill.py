@@ -33,6 +33,8 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before-commit", "after-commit")
+# a file on trial comes to these
+TRIAL_POINTS = ("draft-read", "draft-tried")
 # an undo or redo comes to these
 SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
 SETTLE_SECONDS = 60.0
@@ -48,6 +50,26 @@ from pathlib import Path
 from changqing.journeys.import_ledger import hand_in
 from changqing.people.permissions import operator
 hand_in(by=operator(because="a kill test"), kind="orders", path=Path(sys.argv[1]))
+"""
+HANDED_OVER = """
+import sys, django
+django.setup()
+from pathlib import Path
+from changqing.journeys import try_import
+from changqing.people.queries import User
+# so that the queue looks at it, as at a large file
+try_import.BYTES_AT_ONCE = -1
+by = User.objects.filter(username="yun").first() or User.objects.create_user(
+    "yun", None, full_name="Yun", role="operator")
+path = Path(sys.argv[1])
+print(try_import.hand_over(by=by, path=path, called=path.name).pk)
+"""
+STARTED = """
+import sys, django
+django.setup()
+from changqing.journeys import try_import
+from changqing.people.queries import User
+try_import.start(by=User.objects.get(username="yun"), pk=int(sys.argv[1]), version=1)
 """
 
 
@@ -154,6 +176,24 @@ class Instance:
         """Give the file to the worker, as the page does, and return when it is promised."""
         subprocess.run([sys.executable, "-c", HANDED_IN, str(path)], env=self.environment, check=True)
 
+    def hand_over(self, path: Path) -> int:
+        """Hand the file over to be tried, as the page does; the draft's id."""
+        words = [sys.executable, "-c", HANDED_OVER, str(path)]
+        ran = subprocess.run(words, env=self.environment, check=True, capture_output=True, text=True)
+        return int(ran.stdout)
+
+    def start_draft(self, pk: int) -> None:
+        """Click on write, twice, as people do."""
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", STARTED, str(pk)], env=self.environment, check=True)
+
+    def draft(self, pk: int) -> str:
+        """The state of a draft; nothing while the database is away."""
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=3) as connection:
+            row = connection.execute("SELECT state FROM changqing_importdraft WHERE id = %s", [pk]).fetchone()
+            return str(row[0]) if row else ""
+        return ""
+
     def told(self) -> str:
         """What there is to read after something went wrong: imports, jobs, the end of the logs."""
         lines = [f"{pk}: {row}" for pk, row in self.imports().items()]
@@ -211,6 +251,8 @@ class Round:
         """Do something, kill ``victim`` meanwhile; give what was done in a few words."""
         if victim == "worker" and point:
             return self._worker_at(point)
+        if victim == "browser":
+            return self._from_the_browser(point)
         undo = self._an_undo(point) if victim != "worker" else None
         deed, words = undo or self._an_import()
         if victim == "importer" and not undo:
@@ -283,6 +325,35 @@ class Round:
         self.instance.start()
         return "again and again"
 
+    def _from_the_browser(self, point: str) -> str:
+        """A file is tried and then written from a page; the worker dies during either, or at every trial."""
+        if point:
+            self.instance.stop()
+            self.instance.start(fault=point)
+        file = self.new_file()
+        pk = self.instance.hand_over(file.path)
+        if not point:
+            self._kill_worker_soon()
+        patience = LOOP_SECONDS if point else SETTLE_SECONDS
+        wait_for(lambda: self.instance.draft(pk) in ("tried", "failed"), "the file is tried", patience)
+        if point:
+            self.instance.stop()
+            self.instance.start()
+        if self.instance.draft(pk) == "failed":
+            if not point:
+                raise Wrong(f"draft {pk} failed though its worker died only once")
+            return "a trial given up after its last death"
+        self.instance.start_draft(pk)
+        self._kill_worker_soon()
+        self._promise((file.path.name, "in_force"))
+        if list(self.promised.values()) != ["in_force"]:
+            raise Wrong(f"two clicks on write began {len(self.promised)} imports")
+        return "tried and written"
+
+    def _kill_worker_soon(self) -> None:
+        time.sleep(self.rng.uniform(0.0, 1.5))
+        self._kill("worker", 0)
+
     def settle(self, patience: float = SETTLE_SECONDS) -> dict[int, tuple[str, str, int | None]]:
         """Wait until nothing is under way and everything answers; the imports as they then are."""
 
@@ -327,10 +398,12 @@ def plan(rng: random.Random, rounds: int) -> Iterator[tuple[str, str]]:
     """(victim, point): each named point and each process in an order of chance, then a worker that dies
     at every try."""
     every = [("importer", point) for point in POINTS] + [("importer", ""), ("importer", "")]
+    every += [("browser", ""), ("browser", "")]
     every += [(victim, "") for victim in ("worker", "worker", "web", "postgres", "postgres", "supervisor")]
     drawn: list[tuple[str, str]] = []
     while len(drawn) < rounds:
-        drawn += [*rng.sample(every, len(every)), ("worker", rng.choice(POINTS))]
+        last = ("browser", rng.choice(TRIAL_POINTS)) if drawn else ("worker", rng.choice(POINTS))
+        drawn += [*rng.sample(every, len(every)), last]
     yield from drawn[:rounds]
 
 
@@ -344,7 +417,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--n", "--rounds", dest="rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**6)
-    parser.add_argument("--only", default="", help="importer, worker, web, postgres or supervisor")
+    parser.add_argument("--only", default="", help="importer, worker, browser, web, postgres or supervisor")
     asked = parser.parse_args()
     rng = random.Random(asked.seed)  # noqa: S311
     folder = Path(tempfile.mkdtemp(prefix="changqing-kill-"))

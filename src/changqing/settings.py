@@ -139,6 +139,14 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_text("CHANGQING_TIME_ZONE", default="Asia/Shanghai")
 
+# Uploads go straight to the data folder's disk; one request may bring so much.
+MOST_UPLOAD_MB = env_int("CHANGQING_UPLOAD_MB", default=1024, least=1)
+FILE_UPLOAD_HANDLERS = ["changqing.web.imports.uploads.BoundedUpload"]
+FILE_UPLOAD_TEMP_DIR = FOLDER.scratch
+FILE_UPLOAD_PERMISSIONS = 0o600
+# a page of refused rows has a field for each faulty cell
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
 STATIC_URL = "static/"
 STATICFILES_DIRS = [("", PACKAGE / "web" / "static")]
 # built at setup, so that a start copies nothing

@@ -10,8 +10,8 @@ import procrastinate
 from django.db import close_old_connections
 
 from changqing.base.history import acting
-from changqing.journeys import import_ledger, score_book
 from changqing.records.actions import seal_audit
+from changqing.journeys import import_ledger, score_book, try_import
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
 HEARTBEAT_SECONDS = 2.0
@@ -32,6 +32,12 @@ def on_app_ready(app: procrastinate.App) -> None:
 def bring_in(entry: int) -> None:
     """Bring a file that was handed in into the book."""
     _in_its_own_connection(import_ledger.run, entry)
+
+
+@tasks.task(name="look_at_draft", queue="imports", retry=TRIES)
+def look_at_draft(draft: int) -> None:
+    """Find out what a file that was handed over holds and would do; it waits for no import."""
+    _in_its_own_connection(try_import.look, draft)
 
 
 @tasks.task(name="switch_import", queue="imports", lock="book", retry=TRIES)
@@ -66,13 +72,13 @@ def seal(timestamp: int) -> None:
 
 
 def run_worker() -> None:
-    """Work until told to stop; two jobs at a time, so that the care of dead workers never waits."""
+    """Work until told to stop; an import, a look at a file, and the care of dead workers side by side."""
     from procrastinate.contrib.django import app
 
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()) as worker_app:
         worker_app.run_worker(
-            concurrency=2,
+            concurrency=3,
             fetch_job_polling_interval=1.0,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
             stalled_worker_timeout=DEAD_AFTER_SECONDS,

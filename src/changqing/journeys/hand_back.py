@@ -7,8 +7,9 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
-from changqing.base.tables import write_same_format
-from changqing.ledger.intake import refused_rows_of, shape_of
+from changqing.base.tables import BadRow, FaultyRow, write_same_format
+from changqing.ledger import drafts
+from changqing.ledger.intake import refused_rows_of, shape_of, shape_of_survey, worded_rows
 from changqing.ledger.queries import import_with_id
 from changqing.people.permissions import Principal
 
@@ -22,3 +23,17 @@ def hand_back(*, by: Principal, pk: int, to: Path) -> int:
     if not rows:
         raise Refused(_("导入 %(id)s 没有退回的行。") % {"id": pk})
     return write_same_format(like=shape_of(entry), rows=rows, to=to)
+
+
+def hand_back_draft(*, by: Principal, pk: int, to: Path) -> int:
+    """Write the rows that the draft ``pk`` would have refused to ``to``; how many."""
+    draft = drafts.draft_with_id(by, pk)
+    path = drafts.folder_of(draft) / "refused.parquet" if draft else None
+    rows: list[FaultyRow | BadRow] = []
+    if draft and path and path.is_file():
+        rows += worded_rows(str(path))
+    if draft and draft.survey:
+        rows += [BadRow(*told) for told in draft.survey["bad_rows"]]
+    if not draft or not rows:
+        raise Refused(_("这份文件没有退回的行。"))
+    return write_same_format(like=shape_of_survey(draft.survey), rows=rows, to=to)

@@ -15,14 +15,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as queue
 
+from changqing.accounts.queries import accounts_with_ids
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.base.tables import stage
 from changqing.journeys.score_book import after_import
 from changqing.ledger import actions as ledger
-from changqing.ledger.actions import Changes, Wanted
+from changqing.ledger.actions import Changes, Stopped, Wanted
 from changqing.ledger.intake import take_in
-from changqing.ledger.queries import entered, import_by_id, import_numbered, rows_in
+from changqing.ledger.matching import customers_with_ids
+from changqing.ledger.queries import entered, import_by_id, import_numbered, import_with_id, rows_in
 from changqing.ledger.segments import duck, kept, scratch
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.people.queries import User, user_with_id
@@ -31,7 +33,7 @@ from changqing.value.actions import rank_the_book
 
 if TYPE_CHECKING:
     from changqing.accounts.models import Account
-    from changqing.ledger.models import Import
+    from changqing.ledger.models import Import, Source
 
 # An import of more rows is undone and redone by the queue: a page does not wait that long.
 MOST_ROWS_AT_ONCE = 200_000
@@ -84,7 +86,7 @@ def run(pk: int) -> None:
     """Bring the import ``pk`` into the book, or say on its row why not. Safe to run again at any point."""
     with _only_here(pk) as is_mine:
         entry = import_by_id(pk)
-        if entry is None or entry.state in (*entered(), entry.State.FAILED):
+        if entry is None or entry.state in (*entered(), entry.State.FAILED, entry.State.STOPPED):
             return
         if not is_mine:
             # or by one that just died, whose lock PostgreSQL is about to forget: come back later
@@ -96,6 +98,8 @@ def run(pk: int) -> None:
             return
         try:
             _run(entry)
+        except Stopped:
+            ledger.stopped(entry=entry)
         except Refused as refused:
             ledger.fail(entry=entry, sentence=refused.sentence)
         except Exception:
@@ -120,15 +124,14 @@ def _run(entry: Import) -> None:
             kept(entry.stored_as),
             into=folder,
             called=entry.file_name,
-            on_progress=lambda done, total: ledger.progress(
-                entry=entry, step="reading", done=done, total=total
-            ),
+            on_progress=lambda done, total: _heard(entry, done, total),
         )
         reach("staged")
         with duck() as connection:
             ledger.progress(entry=entry, step="checking", done=0, total=staged.rows)
             taken = take_in(entry, staged, connection)
             reach("segments-written")
+            ledger.heed_stop(entry=entry)
             ledger.progress(entry=entry, step="entering", done=staged.rows, total=staged.rows)
             with transaction.atomic():
                 changes = ledger.enter(
@@ -139,9 +142,27 @@ def _run(entry: Import) -> None:
                     matched=taken.matched,
                 )
                 ledger.save_format(entry=entry)
+                ledger.heed_stop(entry=entry)
                 _conclude(entry, changes, by=by, verb="bring in", **taken.report)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _heard(entry: Import, done: int, total: int) -> None:
+    ledger.heed_stop(entry=entry)
+    ledger.progress(entry=entry, step="reading", done=done, total=total)
+
+
+def stop(*, by: User, pk: int) -> bool:
+    """Ask that import ``pk`` end before it is in the book, whole or not at all; False where there is none."""
+    check_may(by, "bring in files")
+    with transaction.atomic():
+        entry = import_with_id(by, pk)
+        if entry is None:
+            return False
+        ledger.stop(by=by, entry=entry)
+        write_audit(by=by, verb="stop", subject=("import", entry.pk), file=entry.file_name)
+    return True
 
 
 def ask_switch(*, by: Principal, number: int, to: str) -> Changes | None:
@@ -193,12 +214,38 @@ def _no_such(number: int) -> Refused:
 def rematch(*, by: Principal, key: str, account: Account, source: str = "erp") -> Changes:
     """Say that a source's customer is ``account`` from now on, for all its lines."""
     check_may(by, "bring in files")
-    changes = ledger.rematch(source=ledger.source_named(code=source), key=key, account=account)
+    changes = ledger.rematch(source=ledger.source_named(code=source), accounts={key: account})
     by_itself = operator(because="a customer was matched anew")
     rank_the_book(by=by_itself)
     after_import(by=by_itself, touched=changes.touched)
     write_audit(by=by, verb="match", subject=("customer", f"{source}:{key}"), account=account.key)
     return changes
+
+
+@transaction.atomic
+def rematch_many(*, by: User, wanted: dict[int, int]) -> int:
+    """Say whose accounts customers are (customer key's id → account's id), with one ranking; how many.
+
+    Customers and accounts that ``by`` does not see, or that are already matched so, are passed over.
+    """
+    check_may(by, "bring in files")
+    rows = customers_with_ids(by, list(wanted))
+    accounts = accounts_with_ids(by, set(wanted.values()))
+    by_source: dict[Source, dict[str, Account]] = {}
+    for pk, row in rows.items():
+        account = accounts.get(wanted[pk])
+        if account is not None and account.pk != row.account_id:
+            by_source.setdefault(row.source, {})[row.key] = account
+    touched: set[int] = set()
+    for source, told in by_source.items():
+        touched |= ledger.rematch(source=source, accounts=told).touched
+        matched = {key: account.key for key, account in told.items()}
+        write_audit(by=by, verb="match", subject=("source", source.code), accounts=matched)
+    if by_source:
+        by_itself = operator(because="customers were matched anew")
+        rank_the_book(by=by_itself)
+        after_import(by=by_itself, touched=touched)
+    return sum(map(len, by_source.values()))
 
 
 def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **report: Any) -> None:

@@ -175,7 +175,8 @@ def _match(customer: str) -> list[str]:
     if not CustomerKey.objects.filter(source__code="erp", key=customer).exists():
         return []
     with transaction.atomic():
-        rematch(source=source_named(code="erp"), key=customer, account=Account.objects.get(key="group"))
+        group = Account.objects.get(key="group")
+        rematch(source=source_named(code="erp"), accounts={customer: group})
     return [customer]
 
 

@@ -22,10 +22,12 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
+from changqing.ledger.matching import match
 from changqing.ledger.models import (
     CustomerKey,
     FileKind,
     Import,
+    ImportStop,
     Meaning,
     Replacement,
     Segment,
@@ -45,7 +47,7 @@ from changqing.ledger.owners import (
 )
 from changqing.ledger.queries import ENTERED, IN_FORCE, exchange, standing
 from changqing.ledger.rollups import refresh
-from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
+from changqing.ledger.segments import Standing, Written, at, digest_of, duck, files, keep, write
 from changqing.people.models import Department, User
 from changqing.people.permissions import Principal, check_may
 
@@ -53,7 +55,13 @@ BOOK_LOCK = 0x0C4A_9001
 # After so many tries that ended in an error, and so many starts without an end, a file is given up.
 MOST_TRIES = 3
 MOST_DEATHS = 6
+# What is said of one file and never of the next one of its source.
+ABOUT_ONE_FILE = {"given", "mends", "ours"}
 NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
+
+
+class Stopped(Exception):
+    """The person who asked for the work asked for its end."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +121,14 @@ def _segment_path(entry: Import, holds: str) -> str:
     return f"{entry.kind}/{entry.pk:08d}/{holds}.parquet"
 
 
-def write_refused(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
-    """Write the rows of ``query`` as those refused of ``entry``."""
-    return write(connection, query, _segment_path(entry, Segment.Holds.REFUSED))
+def write_refused(
+    *, entry: Import, connection: duckdb.DuckDBPyConnection, query: str, to: str = ""
+) -> Written:
+    """Write the rows of ``query`` as those refused of ``entry``, or ``to`` a file that is in no catalogue."""
+    return write(connection, query, to or _segment_path(entry, Segment.Holds.REFUSED))
 
 
-def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str) -> Written:
+def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str, to: str = "") -> Written:
     """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines."""
     owner = OWNER[entry.kind]
     columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
@@ -128,7 +138,7 @@ def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: 
         connection,
         f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
         f"FROM ({query}) ORDER BY {by}",
-        _segment_path(entry, Segment.Holds.LINES),
+        to or _segment_path(entry, Segment.Holds.LINES),
     )
 
 
@@ -143,14 +153,14 @@ def enter(
     """Enter ``entry`` in the catalogue of imports in force and refresh what it touched."""
     lock_the_book()
     before = standing(entry.kind, source=entry.source)
-    connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
-    _name_whole_orders(connection, refused)
+    show_lines(connection=connection, lines=lines, refused=refused)
     _catalogue(entry, Segment.Holds.LINES, lines)
     if refused:
         _catalogue(entry, Segment.Holds.REFUSED, refused)
     _note_replaced(entry, connection)
     reach("replaced-noted")
-    changes, owners = _compare(entry, connection, before.sql() if before else None)
+    old = covered_lines(entry=entry, live=before.sql() if before else None)
+    changes, owners = difference(kind=entry.kind, connection=connection, old=old, new="new_lines")
     entry.number = (Import.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
@@ -165,8 +175,12 @@ def enter(
     return changes
 
 
-def _name_whole_orders(connection: duckdb.DuckDBPyConnection, refused: Written | None) -> None:
-    """An order of which a row was refused is not known whole: its older lines stay."""
+def show_lines(*, connection: duckdb.DuckDBPyConnection, lines: Written, refused: Written | None) -> None:
+    """Name what came ``new_lines``, and the orders it tells whole.
+
+    An order of which a row was refused is not known whole: its older lines stay.
+    """
+    connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
     names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
     if "order_no" not in names:
         return
@@ -205,26 +219,11 @@ def say_switched(*, number: int) -> None:
     Import.objects.filter(number=number).exclude(step="").update(step="")
 
 
-def rematch(*, source: Source, key: str, account: Account) -> Changes:
-    """Say that ``source``'s customer ``key`` is ``account``; the ledger itself is not rewritten."""
+def rematch(*, source: Source, accounts: Mapping[str, Account]) -> Changes:
+    """Say whose accounts ``source``'s customers are (key → account); the ledger itself is not rewritten."""
     lock_the_book()
-    row = CustomerKey.objects.select_related("account").filter(source=source, key=key).first()
-    if row is None:
-        raise Refused(_("来源 %(source)s 里没有客户 %(key)s。") % {"source": source.code, "key": key})
-    before = row.account_id
-    CustomerKey.objects.filter(pk=row.pk).update(account=account)
-    changes = Changes(accounts_touched=len({before, account.pk}), touched={before, account.pk})
-    with duck() as connection:
-        for kind in (
-            FileKind.ORDERS,
-            FileKind.INVOICES,
-            FileKind.RECEIPTS,
-            FileKind.COSTS,
-            FileKind.OPENINGS,
-        ):
-            refresh(connection, kind, {before, account.pk})
-        changes.circles = say_of_accounts(connection, {before, account.pk})
-    return changes
+    touched, circles = match(source=source, accounts=accounts)
+    return Changes(accounts_touched=len(touched), touched=touched, circles=circles)
 
 
 def _switch(entry: Import, *, to: str) -> Changes:
@@ -242,7 +241,8 @@ def _switch(entry: Import, *, to: str) -> Changes:
         Import.objects.filter(pk=entry.pk).update(state=to)
         entry.state = to
         after = standing(entry.kind, source=entry.source)
-        changes, owners = _compare_standings(entry, connection, before.sql(), after.sql(), before, after)
+        old, new = switched_lines(entry=entry, was=before, now=after)
+        changes, owners = difference(kind=entry.kind, connection=connection, old=old, new=new)
         if entry.kind not in OF_NOBODY:
             settle_accounts(entry, connection)
         _refresh(entry, connection, owners, changes)
@@ -310,40 +310,36 @@ def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None
     connection.execute("DROP TABLE replaced")
 
 
-def _compare(
-    entry: Import, connection: duckdb.DuckDBPyConnection, live: str | None
-) -> tuple[Changes, set[str]]:
-    """What ``entry``'s lines change against the lines that counted before it, and whose lines those are."""
+def covered_lines(*, entry: Import, live: str | None) -> str:
+    """The relation of ``live`` lines that ``entry`` speaks about, none where nothing counted before it."""
     if live is None:
-        old = "(SELECT * FROM new_lines WHERE false)"
-    else:
-        old = f"(SELECT * FROM {live} o WHERE {_covered(entry, 'o')})"
-    return _difference(entry.kind, connection, old, "new_lines")
+        return "(SELECT * FROM new_lines WHERE false)"
+    return f"(SELECT * FROM {live} o WHERE {_covered(entry, 'o')})"
 
 
-def _compare_standings(
-    entry: Import, connection: duckdb.DuckDBPyConnection, before: str, after: str, *standings: object
-) -> tuple[Changes, set[str]]:
-    """What a switch changes: the lines of ``entry`` and of what it replaces, before against after."""
-    was, now = standings
-    shape = before if was else after
+def switched_lines(*, entry: Import, was: Standing, now: Standing) -> tuple[str, str]:
+    """What a switch changes: the lines of ``entry`` and of what it replaces, before and after."""
+    shape = was.sql() if was else now.sql()
     concerned = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
     concerned |= set(entry.replaced_by.values_list("newer_id", flat=True))
     named = ", ".join(map(str, concerned))
     sides = []
-    for there, sql in ((was, before), (now, after)):
+    for side in (was, now):
         sides.append(
-            f"(SELECT * FROM {sql} WHERE import_id IN ({named}))"
-            if there
+            f"(SELECT * FROM {side.sql()} WHERE import_id IN ({named}))"
+            if side
             else f"(SELECT * FROM {shape} WHERE false)"
         )
-    return _difference(entry.kind, connection, *sides)
+    return sides[0], sides[1]
 
 
-def _difference(
-    kind: str, connection: duckdb.DuckDBPyConnection, old: str, new: str
+def difference(
+    *, kind: str, connection: duckdb.DuckDBPyConnection, old: str, new: str, more: str = ""
 ) -> tuple[Changes, set[str]]:
-    """Lines of ``old`` and ``new`` by key: came, changed, went or same; and whose the unlike ones are."""
+    """Lines of ``old`` and ``new`` by key: came, changed, went or same; and whose the unlike ones are.
+
+    ``more``: further columns for the table ``difference``, of the old line ``o`` and the new one ``n``.
+    """
     owner = OWNER[kind]
     columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {new}").fetchall()}
     columns &= {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {old}").fetchall()}
@@ -361,7 +357,7 @@ def _difference(
         "CREATE OR REPLACE TEMP TABLE difference AS SELECT CASE WHEN o.line_key IS NULL THEN 'came' "
         f"WHEN n.line_key IS NULL THEN 'went' WHEN {same} THEN 'same' ELSE 'changed' END AS what, "
         f'o."{owner}" AS old_owner, n."{owner}" AS new_owner, '
-        "coalesce(n.counted, 0) - coalesce(o.counted, 0) AS money "
+        f"coalesce(n.counted, 0) - coalesce(o.counted, 0) AS money{more} "
         f"FROM {side(old)} o FULL JOIN {side(new)} n ON o.line_key = n.line_key"
     )
     changes = Changes()
@@ -404,8 +400,12 @@ def hand_in(
     path: Path,
     source: Source,
     wanted: Wanted,
+    called: str = "",
 ) -> Import:
-    """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet."""
+    """Keep ``path`` as it was handed in and note that it waits; nothing is in the book yet.
+
+    ``called``: the file's name for people, where ``path`` does not bear it.
+    """
     check_may(by, "bring in files")
     if kind not in FileKind.values:
         known = "、".join(FileKind.values)
@@ -420,7 +420,7 @@ def hand_in(
         unknown=wanted.unknown,
         department=wanted.department,
         mapping=wanted.mapping,
-        file_name=path.name[-255:],
+        file_name=(called or path.name)[-255:],
         file_digest=digest,
         stored_as=stored,
         asked_by=by if isinstance(by, User) else None,
@@ -431,7 +431,7 @@ def begin(*, entry: Import) -> None:
     """One more try at ``entry``."""
     entry.tries += 1
     Import.objects.filter(pk=entry.pk).update(
-        state=Import.State.RUNNING, step="reading", tries=entry.tries, error=""
+        state=Import.State.RUNNING, step="reading", tries=entry.tries, error="", began_at=timezone.now()
     )
 
 
@@ -439,6 +439,28 @@ def progress(*, entry: Import, step: str, done: int = 0, total: int = 0) -> None
     """Say how far ``entry`` is; seen at once, since it is outside the import's transaction."""
     Import.objects.filter(pk=entry.pk).update(
         state=Import.State.RUNNING, step=step, rows_done=done, rows_total=total
+    )
+
+
+def stop(*, by: User, entry: Import) -> None:
+    """Ask that ``entry`` end before it is entered; whoever is at it heeds that until the commit."""
+    check_may(by, "bring in files")
+    ImportStop.objects.get_or_create(entry_id=entry.pk, defaults={"asked_by": by})
+    Import.objects.filter(pk=entry.pk, state=Import.State.WAITING).update(
+        state=Import.State.STOPPED, finished_at=timezone.now()
+    )
+
+
+def heed_stop(*, entry: Import) -> None:
+    """Raise Stopped when somebody asked that ``entry`` end."""
+    if ImportStop.objects.filter(entry_id=entry.pk).exists():
+        raise Stopped(f"import {entry.pk}")
+
+
+def stopped(*, entry: Import) -> None:
+    """Say that ``entry`` was stopped; the book is as it was."""
+    Import.objects.filter(pk=entry.pk).exclude(state__in=ENTERED).update(
+        state=Import.State.STOPPED, step="", finished_at=timezone.now()
     )
 
 
@@ -457,7 +479,10 @@ def report(*, entry: Import, verb: str, changes: Changes, **told: Any) -> None:
 
 
 def save_format(*, entry: Import) -> None:
-    """Remember how this source's files of this kind are read."""
+    """Remember how this source's files of this kind are read; sheets of ours are read by their header."""
+    if entry.mapping.get("ours"):
+        return
+    mapping = {name: said for name, said in entry.mapping.items() if name not in ABOUT_ONE_FILE}
     SourceFormat.objects.update_or_create(
-        source=entry.source, kind=entry.kind, defaults={"mapping": entry.mapping, "meaning": entry.meaning}
+        source=entry.source, kind=entry.kind, defaults={"mapping": mapping, "meaning": entry.meaning}
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from changqing.accounts.queries import accounts_named
@@ -25,8 +26,9 @@ from changqing.ledger.rules.evidence import decide, evidence_sql
 from changqing.ledger.rules.mapping import Mapping, from_json, overridden
 from changqing.ledger.rules.meaning import default_meaning, refused_rows, select_rows, summary_sql
 from changqing.ledger.rules.notes import NOTES
+from changqing.ledger.rules.sheets import is_ours
 from changqing.ledger.rules.texts import key_of
-from changqing.ledger.rules.wording import note_sentence, reason_sentence, told_sentence
+from changqing.ledger.rules.wording import kind_title, note_sentence, reason_sentence, told_sentence
 from changqing.ledger.segments import Written, at, duck, files, literal
 
 OCCURRENCE = "出现次序"
@@ -48,38 +50,84 @@ class Taken:
     matched: dict[str, int] = field(default_factory=dict)
 
 
-def take_in(entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection) -> Taken:
-    """Read the staged rows of ``entry`` into segments; Refused when no row of the file could be read."""
+def take_in(
+    entry: Import, staged: Staged, connection: duckdb.DuckDBPyConnection, *, trial: Path | None = None
+) -> Taken:
+    """Read the staged rows of ``entry`` into segments; Refused when no row of the file could be read.
+
+    ``trial``: a folder for the files of an import that is only tried; then a file of which nothing could be
+    read is told as such, row by row, and not refused.
+    """
     mapping = understood(entry, staged)
     wishes = _wishes(entry)
     check(mapping, rate_given=wishes.tax_rate is not None)
     _settle_meaning(entry, staged, mapping)
+    staged = mended(staged, entry.mapping.get("mends") or {}, connection)
+    to = {"lines": "", "refused": ""} if trial is None else _files_of_a_trial(trial)
     source = f"read_parquet({literal(staged.path)})"
     evidence = _row(connection, evidence_sql(mapping, source))
     choices = decide(mapping, evidence, wishes)
     matched = _known_customers(entry, select_rows(mapping, choices, source), connection)
     good, refused = _sorted_out(entry, mapping, choices, source)
-    lines = write_lines(entry=entry, connection=connection, query=good)
+    lines = write_lines(entry=entry, connection=connection, query=good, to=to["lines"])
     kept = None
     if lines.rows + evidence["totals"] + evidence["blanks"] != staged.rows:
         # the rows do not add up: look for those that were not taken
-        written = write_refused(entry=entry, connection=connection, query=refused)
+        written = write_refused(entry=entry, connection=connection, query=refused, to=to["refused"])
         kept = written if written.rows else None
-    if not lines.rows:
+    if not lines.rows and trial is None:
         raise Refused(_nothing_left(kept, staged))
     summary = _row(connection, summary_sql(mapping, files([lines.path])))
     return Taken(lines, kept, _report(staged, mapping, choices, summary, kept), matched)
 
 
+def _files_of_a_trial(folder: Path) -> dict[str, str]:
+    return {name: str(folder / f"{name}.parquet") for name in ("lines", "refused")}
+
+
+def mended(staged: Staged, mends: dict[str, dict[str, str]], connection: duckdb.DuckDBPyConnection) -> Staged:
+    """``staged`` with the cells that a person wrote anew: row of the file → column → text."""
+    cells = [
+        (int(row), f"c{int(column)}", text)
+        for row, told in mends.items()
+        for column, text in told.items()
+        if int(column) < len(staged.header)
+    ]
+    if not cells:
+        return staged
+    rows = sorted({row for row, _column, _text in cells})
+    columns = sorted({column for _row, column, _text in cells})
+    by_place = {(row, column): text for row, column, text in cells}
+    table: dict[str, Any] = {"file_row": pa.array(rows, pa.int64())}
+    for column in columns:
+        said = [by_place.get((row, column)) for row in rows]
+        table[f"new_{column}"] = pa.array(said, pa.string())
+    connection.register("mends", pa.table(table))
+    # an empty text is a cell that was emptied; NULL is one that was let be
+    new = ", ".join(
+        f"CASE WHEN m.new_{column} IS NULL THEN s.{column} ELSE nullif(m.new_{column}, '') END AS {column}"
+        for column in columns
+    )
+    target = staged.path.with_suffix(".mended.parquet")
+    connection.execute(
+        f"COPY (SELECT s.* REPLACE ({new}) FROM read_parquet({literal(staged.path)}) s "
+        f"LEFT JOIN mends m USING (file_row) ORDER BY file_row) TO {literal(target)} (FORMAT parquet)"
+    )
+    return replace(staged, path=target)
+
+
 def understood(entry: Import, staged: Staged) -> Mapping:
     """Which column is what: guessed from the header, as saved for this source, as the person said."""
     guessed = guess(entry.kind, staged.header, staged.samples)
+    entry.mapping["ours"] = is_ours(entry.kind, staged.header)
     saved = saved_format(entry.source, entry.kind)
-    if saved and saved.mapping:
+    if saved and saved.mapping and not entry.mapping["ours"]:
+        guessed = _without_columns(guessed, saved.mapping.get("left_out", []))
         # where this file has other columns than the last one, what was saved does not speak about it
         with suppress(Refused):
             guessed = overridden(guessed, from_json(saved.mapping, staged.header))
     given = entry.mapping.get("given")
+    guessed = _without_columns(guessed, entry.mapping.get("left_out", []))
     if given:
         said = {"kind": entry.kind, "columns": given}
         guessed = overridden(guessed, from_json(said, staged.header))
@@ -87,15 +135,26 @@ def understood(entry: Import, staged: Staged) -> Mapping:
     return guessed
 
 
+def _without_columns(mapping: Mapping, left_out: list[dict[str, Any]]) -> Mapping:
+    """``mapping`` without the fields that stand in columns which a person left out."""
+    out = {(each["header"], int(each.get("nth", 0))) for each in left_out}
+    told = mapping.as_json()["columns"]
+    for name, columns in told.items():
+        if any((each["header"], each["nth"]) in out for each in columns):
+            mapping = mapping.without(name)
+    return mapping
+
+
 def _wishes(entry: Import) -> Wishes:
     """What a person said of this file, or of an earlier one of this source, where no file can tell itself."""
-    saved = saved_format(entry.source, entry.kind)
+    saved = None if entry.mapping.get("ours") else saved_format(entry.source, entry.kind)
     said = entry.mapping.get("wishes") or (saved.mapping.get("wishes") if saved else None) or {}
     entry.mapping["wishes"] = said
     return Wishes(
         tax_rate=Decimal(said["tax_rate"]) if said.get("tax_rate") else None,
         first=said.get("first", ""),
         decimal_comma=said.get("decimal_comma"),
+        currency="" if said.get("currency") in (None, settings.BOOK_CURRENCY) else said["currency"],
     )
 
 
@@ -109,6 +168,12 @@ def _settle_meaning(entry: Import, staged: Staged, mapping: Mapping) -> None:
         entry.meaning = saved.meaning if saved and saved.meaning not in ("", Meaning.PERIOD) else usual
     if entry.meaning == Meaning.ORDERS and "order_no" not in mapping:
         raise Refused(_("文件里没有订单号，不能整单更新。请改用 lines（逐行更新）。"), field="meaning")
+    if entry.meaning == Meaning.PERIOD and "date" not in mapping.of.names:
+        raise Refused(
+            _("%(kind)s没有日期，不能按账期更新。请改用 lines（逐行更新）。")
+            % {"kind": kind_title(entry.kind)},
+            field="meaning",
+        )
     if entry.meaning == Meaning.PERIOD and not (entry.from_day and entry.to_day):
         raise Refused(_("整段账期要说明从哪天到哪天（--from、--to）。"), field="meaning")
 
@@ -238,6 +303,70 @@ def _worded(path: str) -> Iterator[FaultyRow]:
                 yield FaultyRow(row[at_row], (*values, str(row[at_nth] or 1)), reasons)
 
 
+@dataclass(frozen=True)
+class RefusedCell:
+    """A cell for which its row was refused: which column, what stood there, and why."""
+
+    column: int
+    code: str
+    field: str
+    value: str
+    detail: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    file_row: int
+    cells: tuple[str, ...]
+    faults: tuple[RefusedCell, ...]
+
+
+def refused_cells(
+    path: str, header: Sequence[str], *, code: str = "", field: str = "", limit: int = 300
+) -> list[RefusedRow]:
+    """The first refused rows of a segment with their faulty cells; those of one reason and field if given."""
+    with duck() as connection:
+        found = connection.execute(
+            f"SELECT * EXCLUDE (broken_order) FROM read_parquet({literal(at(path))}) "
+            "WHERE $1 = '' OR len(list_filter(reasons, lambda r: r.code = $1 AND r.field = $2)) > 0 "
+            "ORDER BY file_row LIMIT $3",
+            [code, field, limit],
+        )
+        names = [column[0] for column in found.description]
+        rows = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+    return [
+        RefusedRow(
+            file_row=row["file_row"],
+            cells=tuple(row.get(f"c{index}") or "" for index in range(len(header))),
+            faults=tuple(_cell(said, header) for said in row["reasons"]),
+        )
+        for row in rows
+    ]
+
+
+def _cell(said: dict[str, Any], header: Sequence[str]) -> RefusedCell:
+    return RefusedCell(
+        column=list(header).index(said["col"]) if said["col"] in header else 0,
+        code=said["code"],
+        field=said["field"],
+        value=said["value"] or "",
+        detail=said["detail"] or "",
+        reason=_reason(said),
+    )
+
+
+def worded_rows(path: str) -> Iterator[FaultyRow]:
+    """Every refused row of a segment with its reasons in words."""
+    return _worded(path)
+
+
+def refused_path(entry: Import) -> str:
+    """The segment of the refused rows of ``entry``; empty where it has none."""
+    path = entry.segments.filter(holds=Segment.Holds.REFUSED).values_list("path", flat=True).first()
+    return path or ""
+
+
 def refused_rows_of(entry: Import) -> Iterator[FaultyRow | BadRow]:
     """Every row of ``entry`` that was not taken, with its reason."""
     for path in entry.segments.filter(holds=Segment.Holds.REFUSED).values_list("path", flat=True):
@@ -248,7 +377,12 @@ def refused_rows_of(entry: Import) -> Iterator[FaultyRow | BadRow]:
 
 def shape_of(entry: Import) -> Staged:
     """The format in which ``entry`` came, so that its refused rows can go back in it."""
-    shape = dict(entry.report["shape"])
+    return shape_of_survey(entry.report["shape"])
+
+
+def shape_of_survey(told: dict[str, Any]) -> Staged:
+    """The format that ``told`` describes, with the column in which refused rows bear their occurrence."""
+    shape = {name: told[name] for name in SHAPE}
     shape["header"] = (*shape["header"], OCCURRENCE)
     return Staged(path=Path(), rows=0, samples=(), bad_rows=(), bad_row_count=0, notes=(), **shape)
 

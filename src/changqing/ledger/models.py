@@ -77,6 +77,7 @@ class Import(models.Model):
         IN_FORCE = "in_force", _("有效")
         UNDONE = "undone", _("已撤销")
         FAILED = "failed", _("失败")
+        STOPPED = "stopped", _("已停下")
 
     class Unknown(models.TextChoices):
         CREATE = "create", _("新建客户")
@@ -104,6 +105,7 @@ class Import(models.Model):
     report = models.JSONField(default=dict)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
+    began_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -121,6 +123,73 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number or '–'} {self.file_name}"
+
+
+class ImportStop(models.Model):
+    """Somebody asked that an import end before it is entered.
+
+    No key to the import: a row that points to it would have to wait for the very transaction it is to stop.
+    """
+
+    entry_id = models.BigIntegerField(unique=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"stop {self.entry_id}"
+
+
+class ImportDraft(models.Model):
+    """A file that somebody handed over to be looked at: what it seems to say, what it would change.
+
+    Nothing of it is in the book. ``version`` counts what the person said of it, so that an answer to an
+    older question is not taken for one to the newest. Its ``entry`` is the import it became.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("读取中")
+        ASKING = "asking", _("要您补一句")
+        TRIED = "tried", _("预演完成")
+        FAILED = "failed", _("读不了")
+        STARTED = "started", _("已写入")
+        DROPPED = "dropped", _("已放下")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    source_code = models.SlugField(max_length=40, default="erp")
+    kind = models.CharField(max_length=12, choices=FileKind.choices, blank=True)
+    meaning = models.CharField(max_length=8, choices=Meaning.choices, blank=True)
+    from_day = models.DateField(null=True, blank=True)
+    to_day = models.DateField(null=True, blank=True)
+    unknown = models.CharField(max_length=8, choices=Import.Unknown.choices, default=Import.Unknown.CREATE)
+    said = models.JSONField(default=dict)
+    file_name = models.CharField(max_length=255)
+    file_digest = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    step = models.CharField(max_length=20, blank=True)
+    rows_done = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    survey = models.JSONField(default=dict)
+    preview = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    entry = models.OneToOneField(Import, models.SET_NULL, null=True, related_name="+")
+    handed_at = models.DateTimeField(auto_now_add=True)
+    began_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "state"], name="draft_of_owner")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="started") | models.Q(entry__isnull=False),
+                name="started_draft_has_its_import",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class Segment(models.Model):

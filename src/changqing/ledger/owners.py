@@ -104,6 +104,21 @@ def _bring_back(source: Source, keys: Collection[str]) -> None:
 
 def settle_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> None:
     """After a switch: accounts that no import in force speaks of are withdrawn, the others are there."""
+    standing_ones, lonely = _by_the_books(entry, connection)
+    withdraw(accounts=standing_ones, withdrawn=False)
+    withdraw(accounts=lonely, withdrawn=True)
+
+
+def left_without_books(entry: Import, connection: duckdb.DuckDBPyConnection, *, switched: int) -> set[int]:
+    """The accounts that are there and would be withdrawn if the import of that id were switched."""
+    _standing, lonely = _by_the_books(entry, connection, switched=switched)
+    return set(Account.objects.filter(pk__in=lonely, withdrawn=False).values_list("pk", flat=True))
+
+
+def _by_the_books(
+    entry: Import, connection: duckdb.DuckDBPyConnection, *, switched: int | None = None
+) -> tuple[set[int], set[int]]:
+    """Of the accounts ``entry`` names: those that an import in force speaks of, and those that none does."""
     owner = OWNER[entry.kind]
     paths = list(entry.segments.filter(holds=Segment.Holds.LINES).values_list("path", flat=True))
     concerned = {
@@ -116,20 +131,24 @@ def settle_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> Non
             "source_id", "key", "account_id", "made_id"
         )
     )
-    spoken_of = _spoken_of(connection, {row[0] for row in rows})
+    spoken_of = _spoken_of(connection, {row[0] for row in rows}, switched)
     standing_ones = {
         account for source, key, *pair in rows if (source, key) in spoken_of for account in pair if account
     }
-    withdraw(accounts=candidates & standing_ones, withdrawn=False)
-    withdraw(accounts=candidates - standing_ones, withdrawn=True)
+    return candidates & standing_ones, candidates - standing_ones
 
 
-def _spoken_of(connection: duckdb.DuckDBPyConnection, sources: Collection[int]) -> set[tuple[int, str]]:
+def _spoken_of(
+    connection: duckdb.DuckDBPyConnection, sources: Collection[int], switched: int | None
+) -> set[tuple[int, str]]:
     """(source, customer key) that any import in force names, replaced or not."""
     found: set[tuple[int, str]] = set()
-    held = Segment.objects.filter(
-        owner__state=IN_FORCE, owner__source__in=sources, holds=Segment.Holds.LINES, rows__gt=0
-    ).exclude(owner__kind__in=OF_NOBODY)
+    counting = set(Import.objects.filter(state=IN_FORCE, source__in=sources).values_list("pk", flat=True))
+    if switched is not None:
+        counting ^= {switched}
+    held = Segment.objects.filter(owner__in=counting, holds=Segment.Holds.LINES, rows__gt=0).exclude(
+        owner__kind__in=OF_NOBODY
+    )
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, path in held.values_list("owner__kind", "path"):
         by_kind[kind].append(path)
@@ -242,7 +261,7 @@ def say_of_products(entry: Import, connection: duckdb.DuckDBPyConnection, keys: 
     )
     Product.objects.filter(source=entry.source, key__in=[key for key in keys if key not in said]).delete()
     moved = [key for key in keys if before.get(key, "") != (said[key].family if key in said else "")]
-    return _buyers_of(entry.source, connection, moved)
+    return buyers_of(entry.source, connection, moved)
 
 
 def say_of_rates(entry: Import, connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> set[int]:
@@ -250,10 +269,7 @@ def say_of_rates(entry: Import, connection: duckdb.DuckDBPyConnection, keys: Col
 
     A key is a currency and a day. A rate holds until the next one, so only lines from that day on can move.
     """
-    since: dict[str, date] = {}
-    for key in keys:
-        currency, day = key.split(" ")
-        since[currency] = min(since.get(currency, date.max), date.fromisoformat(day))
+    since = _first_days(keys)
     ExchangeRate.objects.filter(currency__in=since).delete()
     ExchangeRate.objects.bulk_create(
         (
@@ -262,8 +278,21 @@ def say_of_rates(entry: Import, connection: duckdb.DuckDBPyConnection, keys: Col
         ),
         batch_size=BATCH,
     )
-    rows = standing(FileKind.ORDERS)
-    if not rows:
+    return buyers_at_rates(connection, keys)
+
+
+def _first_days(keys: Collection[str]) -> dict[str, date]:
+    since: dict[str, date] = {}
+    for key in keys:
+        currency, day = key.split(" ")
+        since[currency] = min(since.get(currency, date.max), date.fromisoformat(day))
+    return since
+
+
+def buyers_at_rates(connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> set[int]:
+    """The accounts with order lines that the rates of ``keys`` (currency and day) can move."""
+    since, rows = _first_days(keys), standing(FileKind.ORDERS)
+    if not rows or not since:
         return set()
     named = " OR ".join(
         f"(currency = {literal(code)} AND date >= DATE '{day}')" for code, day in since.items()
@@ -298,7 +327,7 @@ def rates_said(
     return [row for row in found if currencies is None or row[0] in currencies]
 
 
-def _buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:
+def buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: Collection[str]) -> set[int]:
     rows = standing(FileKind.ORDERS, source=source)
     if not rows or not products:
         return set()

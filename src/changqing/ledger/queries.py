@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -100,6 +100,10 @@ def saved_format(source: Source, kind: str) -> SourceFormat | None:
     return SourceFormat.objects.filter(source=source, kind=kind).first()
 
 
+def source_with_code(code: str) -> Source | None:
+    return Source.objects.filter(code=code).first()
+
+
 def stuck_imports() -> Iterator[str]:
     """Imports that wait or run though no job will ever touch them, as sentences; there must be none."""
     open_states = (Import.State.WAITING, Import.State.RUNNING)
@@ -126,12 +130,21 @@ def entered() -> tuple[str, ...]:
     return ENTERED
 
 
-def standing(kind: str, *, source: Source | None = None) -> Standing:
-    """The files and rows of ``kind`` that count now, from the catalogue, in three queries."""
-    in_force = Import.objects.filter(state=IN_FORCE, kind=kind)
-    if source is not None:
-        in_force = in_force.filter(source=source)
-    noted = Replacement.objects.filter(newer__state=IN_FORCE, older__state=IN_FORCE, newer__kind=kind)
+def standing(kind: str, *, source: Source | None = None, switched: int | None = None) -> Standing:
+    """The files and rows of ``kind`` that count now, from the catalogue, in a few queries.
+
+    ``switched``: as if the import of that id were undone, or brought back where it is undone.
+    """
+    rows = (
+        Import.objects.filter(kind=kind)
+        if source is None
+        else Import.objects.filter(kind=kind, source=source)
+    )
+    in_force = rows.filter(state=IN_FORCE)
+    if switched is not None:
+        counting = set(in_force.values_list("pk", flat=True)) ^ {switched}
+        in_force = rows.filter(pk__in=counting)
+    noted = Replacement.objects.filter(newer__in=in_force, older__in=in_force)
     gone: set[int] = set()
     touched: set[int] = set()
     for older, wholly in noted.values_list("older_id", "wholly"):
@@ -194,6 +207,17 @@ def whose(accounts: Iterable[int] | None = None) -> pa.Table:
             "account_id": pa.array([row[2] for row in rows], pa.int64()),
         }
     )
+
+
+def account_names(kind: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """How the archive calls the customers of some ledger ``rows``: source's key → name.
+
+    For the person who brings files in, who reads the names in the file itself.
+    """
+    column = "key" if kind == FileKind.ACCOUNTS else "customer"
+    keys = {row[column] for row in rows if row.get(column)}
+    found = CustomerKey.objects.filter(key__in=keys).values_list("key", "account__name")
+    return dict(found)
 
 
 def families(keys: Iterable[str] | None = None) -> pa.Table:

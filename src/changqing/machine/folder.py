@@ -46,6 +46,11 @@ class DataFolder:
         return self._room("uploads")
 
     @property
+    def scratch(self) -> Path:
+        """What may be lost: files on their way, spilled tables, trials."""
+        return self._room("scratch")
+
+    @property
     def run(self) -> Path:
         """Locks, sockets and state of what runs now; worthless when nothing runs."""
         return self._room("run")

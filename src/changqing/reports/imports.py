@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -48,6 +49,16 @@ class Deed:
     @property
     def done(self) -> int:
         return 0 if self.is_switching else self.entry.rows_done
+
+    def seconds_left(self, now: datetime) -> int | None:
+        """How long the step under way lasts at the pace so far; None where that cannot be told."""
+        began = self.entry.began_at
+        if began is None or not self.done or self.total <= self.done or self.entry.step != "reading":
+            return None
+        return max(1, round((now - began).total_seconds() * (self.total - self.done) / self.done))
+
+    def seconds_gone(self, now: datetime) -> int | None:
+        return None if self.entry.began_at is None else int((now - self.entry.began_at).total_seconds())
 
     @property
     def total(self) -> int:

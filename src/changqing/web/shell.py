@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from changqing.people.permissions import may
+from changqing.people.queries import User
+from changqing.reports.imports import running_imports
 from changqing.value.queries import book_as_of
 
 THEME_COOKIE = "changqing_theme"
@@ -48,6 +50,15 @@ class Place:
     icon: str
     url: str
     current: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """What goes on behind the page: the file at work, how many there are, how far it is."""
+
+    name: str
+    count: int
+    percent: int | None
 
 
 class Shell:
@@ -90,6 +101,19 @@ class Shell:
         return [
             Place(name, label, icon, url, path.startswith(url)) for name, label, icon, url in found if url
         ]
+
+    @cached_property
+    def work(self) -> Work | None:
+        """The import under way, for who may see imports."""
+        user = self.request.user
+        if not isinstance(user, User) or not may(user, "see imports"):
+            return None
+        deeds = running_imports(user)
+        if not deeds:
+            return None
+        first = deeds[0]
+        percent = min(99, 100 * first.done // first.total) if first.total else None
+        return Work(name=first.entry.file_name, count=len(deeds), percent=percent)
 
     @cached_property
     def data_as_of(self) -> date | None:

@@ -24,6 +24,8 @@ class Wishes:
     decimal_comma: bool | None = None
     check_price: bool = True
     carry: bool | None = None
+    #: an ISO code for files that name no currency and are not in the book's
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,6 @@ class Choices:
     marked: str = ""
     tax_rate: Decimal | None = None
     check_price: bool = True
+    #: of rows whose file names no currency, where a person stated one
+    currency: str = ""
     told: tuple[Told, ...] = ()

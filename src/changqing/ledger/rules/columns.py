@@ -92,7 +92,10 @@ def _kind_score(kind: Kind, header: Sequence[str], samples: Samples) -> float:
     squashed = " ".join(squash(text) for text in named)
     signs = sum(squash(sign) in squashed for sign in kind.signs)
     score = 0.75 * min(told / len(named), 1.0) + 0.25 * min(signs, 3) / 3
-    return round(score if not mapping.unmet() else score * 0.25, 3)
+    if mapping.unmet():
+        # what a stated tax rate would complete is nearly whole
+        score *= 0.25 if mapping.unmet(rate_given=True) else 0.8
+    return round(score, 3)
 
 
 def _columns_of(samples: Samples, width: int) -> list[list[str]]:

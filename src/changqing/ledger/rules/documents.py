@@ -90,7 +90,7 @@ def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     }
     if mapping.kind == "invoices":
         notes["net_computed"] = "v_amount IS NULL"
-    if "currency" not in mapping:
+    if "currency" not in mapping and not choices.currency:
         notes["currency_marked"] = "currency_ IS NOT NULL"
     return notes
 

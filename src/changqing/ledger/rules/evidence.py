@@ -176,6 +176,7 @@ def decide(mapping: Mapping, evidence: Dict[str, Any], wishes: Wishes | None = N
         marked=_marked(mapping, evidence),
         tax_rate=wishes.tax_rate,
         check_price=wishes.check_price,
+        currency=wishes.currency,
         told=(*told, *_writings(mapping, evidence), *_skipped(evidence)),
     )
 

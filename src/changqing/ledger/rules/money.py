@@ -43,11 +43,12 @@ def currency_of(mapping: Mapping, choices: Choices) -> str:
     for name in ("amount", "amount_with_tax", "net_amount", "price", "price_with_tax"):
         if name in mapping and mapping.currency(name):
             return literal(mapping.currency(name))
+    stated = literal(choices.currency) if choices.currency else "CAST(NULL AS VARCHAR)"
     if choices.marked:
         cell = f"r_{choices.marked}"
         plain = f"f_{choices.marked} IS NOT NULL"
-        return f"CASE WHEN {plain} OR {cell} IS NULL THEN CAST(NULL AS VARCHAR) ELSE {mark_in(cell)} END"
-    return "CAST(NULL AS VARCHAR)"
+        return f"CASE WHEN {plain} OR {cell} IS NULL THEN {stated} ELSE {mark_in(cell)} END"
+    return stated
 
 
 def rate_of(choices: Choices) -> str:

@@ -148,7 +148,11 @@ def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
         "cost_computed": "v_cost IS NULL AND cost_ IS NOT NULL AND v_unit_cost IS NOT NULL",
         "no_cost": "cost_ IS NULL",
         "no_order": "t_order_no IS NULL",
-        **({"currency_marked": "currency_ IS NOT NULL"} if "currency" not in mapping else {}),
+        **(
+            {"currency_marked": "currency_ IS NOT NULL"}
+            if "currency" not in mapping and not choices.currency
+            else {}
+        ),
     }
 
 

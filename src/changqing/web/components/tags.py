@@ -137,6 +137,12 @@ def share(ratio: float | None, digits: int = 1) -> str:
 
 
 @register.filter
+def usable(ratio: float) -> str:
+    """A share of usable cells, of which what is unusable is never rounded away: 0.99999 → 99.9%."""
+    return "100%" if ratio == 1 else f"{min(ratio * 100, 99.9):.1f}%"
+
+
+@register.filter
 def whole(number: int | None) -> str:
     """A count with thousands separators; – when there is none."""
     return "–" if number is None else minus(f"{number:,}")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import re
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from changqing.journeys import import_ledger, try_import
 from changqing.journeys.hand_back import hand_back
 from changqing.journeys.import_ledger import ask_switch
 from changqing.ledger.queries import import_with_id
 from changqing.people.permissions import check_may
+from changqing.reports.drafts import open_views
 from changqing.reports.imports import PER_PAGE, Deed, ImportList, import_list, running_imports
 from changqing.web.accounts.amounts import in_words, to_the_cent
+from changqing.web.imports import words
+from changqing.web.imports.giving import give_out
+from changqing.web.imports.uploads import most_bytes
 from changqing.web.reader import reader
 
 COMMANDS = (
@@ -37,7 +45,22 @@ def imports_page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("page", "1")
     page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
     found = import_list(reader(request), page=page)
-    return render(request, "imports/page.html", _page(found))
+    return render(request, "imports/page.html", _page(found) | _waiting(request, found))
+
+
+def _waiting(request: HttpRequest, found: ImportList) -> dict[str, Any]:
+    """What this person handed over and has not written yet."""
+    views = open_views(reader(request)) if found.may_bring_in else []
+    ready = sum(1 for view in views if view.is_tried and view.writable)
+    return {
+        "waiting": [(view, words.title(view)) for view in views],
+        "waiting_title": ngettext("%(count)s 份文件等您点写入", "%(count)s 份文件等您点写入", len(views))
+        % {"count": len(views)},
+        "ready": ready,
+        "given": give_out(request) if found.may_bring_in else [],
+        "most_bytes": most_bytes(),
+        "most_megabytes": f"{most_bytes() >> 20:,}",
+    }
 
 
 def _running(request: HttpRequest) -> HttpResponse:
@@ -86,7 +109,22 @@ def step_name(deed: Deed) -> str:
         "undoing": _("正在撤销，名次和合计随之重算"),
         "redoing": _("正在恢复，名次和合计随之重算"),
     }
-    return names.get(deed.entry.step, _("排队中"))
+    name = names.get(deed.entry.step, _("排队中"))
+    left, gone = deed.seconds_left(timezone.now()), deed.seconds_gone(timezone.now())
+    if left is not None:
+        return _("%(step)s · 约剩 %(left)s 秒") % {"step": name, "left": left}
+    if deed.entry.step in ("checking", "entering") and gone:
+        rate = deed.entry.rows_total // gone
+        return _("%(step)s · 已用 %(gone)s 秒，每秒 %(rate)s 行") % {
+            "step": name,
+            "gone": gone,
+            "rate": f"{rate:,}",
+        }
+    return name
+
+
+def change_amount(amount: str | None, currency: str) -> str:
+    return "" if amount is None else to_the_cent(Decimal(amount), currency)
 
 
 def _money(deed: Deed, found: ImportList) -> tuple[str, str]:
@@ -95,6 +133,46 @@ def _money(deed: Deed, found: ImportList) -> tuple[str, str]:
         return "", ""
     sign = "+" if deed.money > 0 else ""
     return sign + in_words(deed.money, found.currency), sign + to_the_cent(deed.money, found.currency)
+
+
+@require_POST
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """End an import before it is in the book: whole or not at all."""
+    if not import_ledger.stop(by=reader(request), pk=pk):
+        raise Http404
+    messages.info(request, _("已请它停下；来不及停的话，写完后可以撤销。"))
+    return redirect("imports")
+
+
+@require_GET
+def weigh(request: HttpRequest, number: int) -> HttpResponse:
+    """What an undo or redo would do, before anybody asks for it."""
+    found = try_import.weigh_switch(by=reader(request), number=number)
+    if found is None:
+        raise Http404
+    entry, trial = found
+    currency = str(settings.BOOK_CURRENCY)
+    sides = [to_the_cent(side, currency) for side in (trial.money_before, trial.money_after)]
+    has_money = entry.kind not in ("accounts", "products", "rates")
+    context = {
+        "entry": entry,
+        "trial": trial,
+        "sides": sides if has_money else [],
+        "largest": [
+            (change, change_amount(change.old, currency), change_amount(change.new, currency))
+            for change in trial.largest[:3]
+        ],
+    }
+    return render(request, "imports/switch.html", context)
+
+
+@require_POST
+def mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the refused rows of an import, to be mended on the page and written."""
+    draft = try_import.mend_refused(by=reader(request), pk=pk)
+    if draft is None:
+        raise Http404
+    return redirect("draft", draft.pk)
 
 
 @require_POST
