@@ -43,7 +43,9 @@ SPARE_BYTES = 200_000_000
 log = logging.getLogger(__name__)
 
 
-def hand_over(*, by: User, path: Path, called: str, known: drafts.Known | None = None) -> drafts.ImportDraft:
+def hand_over(
+    *, by: User, path: Path, called: str, known: drafts.KnownOfFile | None = None
+) -> drafts.ImportDraft:
     """Keep the file at ``path`` as ``by``'s and look at it: at once when it is small, else in the queue.
 
     ``known``: what is said of it beforehand. A file that waits already is not taken twice.
@@ -55,7 +57,7 @@ def hand_over(*, by: User, path: Path, called: str, known: drafts.Known | None =
     if shutil.disk_usage(settings.FOLDER.path).free < 3 * size + SPARE_BYTES:
         raise Refused(_("磁盘空间不够，文件“%(name)s”没有收下。请腾出空间后再传。") % {"name": called})
     with transaction.atomic():
-        draft, is_new = drafts.add_draft(by=by, path=path, called=called, known=known or drafts.Known())
+        draft, is_new = drafts.add_draft(by=by, path=path, called=called, known=known or drafts.KnownOfFile())
         if not is_new:
             return draft
         write_audit(by=by, verb="hand over", subject=("draft", draft.pk), file=called, bytes=size)
@@ -200,7 +202,7 @@ def mend_refused(*, by: User, pk: int) -> drafts.ImportDraft | None:
             by=by,
             path=path,
             called=entry.file_name,
-            known=drafts.Known(
+            known=drafts.KnownOfFile(
                 kind=entry.kind, source_code=entry.source.code, unknown=entry.unknown, said=said
             ),
         )

@@ -55,7 +55,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownOfFile:
     """What is known of a file before it is looked at."""
 
     kind: str = ""
@@ -100,7 +100,7 @@ def folder_of(draft: ImportDraft) -> Path:
     return folder
 
 
-def add_draft(*, by: User, path: Path, called: str, known: Known) -> tuple[ImportDraft, bool]:
+def add_draft(*, by: User, path: Path, called: str, known: KnownOfFile) -> tuple[ImportDraft, bool]:
     """Keep the file at ``path`` and note it as ``by``'s, unless it waits already; nothing is in the book."""
     check_may(by, "bring in files")
     size = path.stat().st_size
