@@ -10,8 +10,8 @@ import procrastinate
 from django.db import close_old_connections
 
 from changqing.base.history import acting
-from changqing.records.actions import seal_audit
 from changqing.journeys import import_ledger, score_book, try_import
+from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
 HEARTBEAT_SECONDS = 2.0
