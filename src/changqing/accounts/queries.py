@@ -159,7 +159,6 @@ def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
     )
 
 
-<<<<<<< HEAD
 def persons_at(account: Account) -> dict[int, str]:
     """Everybody who holds or held a post at ``account``, by number."""
     return dict(Person.objects.filter(contacts__account=account).values_list("pk", "name"))
@@ -173,11 +172,11 @@ def posts_at(account: Account) -> dict[int, int]:
 def account_names(to: Principal, pks: Collection[int]) -> dict[int, str]:
     """What those of ``pks`` that ``to`` may see are called."""
     return dict(accounts(to).filter(pk__in=pks).values_list("pk", "name"))
-=======
+
+
 def accounts_with_ids(to: Principal, ids: Collection[int]) -> dict[int, Account]:
     """Those of the accounts ``ids`` that ``to`` may see and that are there."""
     return visible_to(to, Account.objects.filter(withdrawn=False)).in_bulk(list(ids))
->>>>>>> 50e8435 (Bring files in by the browser: tried, mended and matched before they are written)
 
 
 def accounts_named(names: Mapping[str, str]) -> dict[str, int]:
