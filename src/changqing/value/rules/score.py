@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -78,7 +77,7 @@ RHYTHM_FACTS = (
     "days_to_pay",
     "days_to_pay_before",
 )
-DIGITS = 6
+DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -207,14 +206,22 @@ def score(book: Histories, as_of: date, fitted: Fitted, methods: Methods, known:
 
 def plain(value: float) -> float | None:
     """A fact as it is stored: rounded, so that the same book says the same; None where not known."""
-    number = float(value)
-    if not np.isfinite(number):
-        return None
-    return float(f"{number:.{DIGITS + 4}g}")
+    return plains(np.array([value], np.float64))[0]
+
+
+def plains(values: Floats) -> list[float | None]:
+    """``values`` to ten significant digits, None where not known."""
+    known = np.isfinite(values) & (values != 0)
+    size = np.where(known, np.abs(values), 1.0)
+    factor = 10.0 ** (DIGITS - 1 - np.floor(np.log10(size)))
+    rounded = np.where(known, np.round(np.where(known, values, 0.0) * factor) / factor, values).tolist()
+    for at in np.flatnonzero(~np.isfinite(values)).tolist():
+        rounded[at] = None
+    return rounded  # type: ignore[no-any-return]
 
 
 def _columns(found: Facts, names: tuple[str, ...]) -> list[list[float | None]]:
-    columns = [[plain(value) for value in found[name].tolist()] for name in names]
+    columns = [plains(np.asarray(found[name], np.float64)) for name in names]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -227,6 +234,7 @@ def standing_rows(scored: Scored) -> list[dict[str, Any]]:
     governing = scored.placed[scheme.code]
     cuts = scored.cuts.get(scheme.code, [])
     matrix, why = scored.facts["matrix"].astype(int), scored.facts["matrix_reason"].astype(int)
+    ranks, potentials = plains(scored.facts["value_rank"]), plains(scored.facts["potential"])
     rows = []
     for at in range(scored.accounts.size):
         row: dict[str, Any] = {
@@ -238,8 +246,8 @@ def standing_rows(scored: Scored) -> list[dict[str, Any]]:
             "reason": [one.as_json() for one in because(governing, at, scored.facts, cuts)],
             "matrix": WORDS["matrix"][matrix[at]],
             "matrix_reason": REASONS[why[at]],
-            "value_rank": plain(scored.facts["value_rank"][at]),
-            "potential": plain(scored.facts["potential"][at]),
+            "value_rank": ranks[at],
+            "potential": potentials[at],
             "labels": {code: found[at] for code, found in labels.items()},
             "before": _before(scored, names, at),
             "inputs": dict(zip(SCORE_FACTS, inputs[at], strict=True)),
@@ -261,27 +269,28 @@ def _before(scored: Scored, names: list[str], at: int) -> dict[str, Any]:
 def worth_rows(scored: Scored) -> list[dict[str, Any]]:
     """What ``AccountWorth`` keeps, but for keys and days."""
     facts = _columns(scored.facts, MONEY_FACTS)
-    told = scored.forecast
-    by_year = told.by_year.tolist()
+    told, alive = scored.forecast, scored.rhythm.alive
+    by_year = list(zip(*(plains(column) for column in told.by_year.T), strict=True))
     kept = ("orders", "stays", "spend", "rate", "rate_sd", "serve", "revenue", "gross")
-    more = [[plain(value) for value in getattr(told, name).tolist()] for name in kept]
+    more = [plains(getattr(told, name)) for name in kept]
+    names = [f"future_{name}" for name in kept]
+    risk = plains((1 - alive) * np.maximum(scored.facts["revenue"], 0.0))
+    profit, low, high = (plains(values) for values in (told.profit, told.low, told.high))
+    contribution, still = plains(scored.facts["contribution"]), plains(alive)
     rows = []
-    for at in range(scored.accounts.size):
-        contribution = plain(scored.facts["contribution"][at])
-        risk = (1 - float(scored.rhythm.alive[at])) * max(float(scored.facts["revenue"][at]), 0.0)
-        profit = plain(told.profit[at])
+    for at, model in enumerate(scored.rhythm.model.tolist()):
         row: dict[str, Any] = {
-            "model": MODELS[int(scored.rhythm.model[at])],
-            "because": "" if profit is not None else "margin_unknown",
-            "profit": profit,
-            "low": plain(told.low[at]),
-            "high": plain(told.high[at]),
-            "at_risk": plain(risk),
-            "contribution": contribution,
-            "by_year": [plain(value) for value in by_year[at]],
+            "model": MODELS[model],
+            "because": "" if profit[at] is not None else "margin_unknown",
+            "profit": profit[at],
+            "low": low[at],
+            "high": high[at],
+            "at_risk": risk[at],
+            "contribution": contribution[at],
+            "by_year": by_year[at],
             "facts": dict(zip(MONEY_FACTS, facts[at], strict=True))
-            | {f"future_{name}": column[at] for name, column in zip(kept, more, strict=True)}
-            | {"alive": plain(scored.rhythm.alive[at])},
+            | {name: column[at] for name, column in zip(names, more, strict=True)}
+            | {"alive": still[at]},
         }
         row["digest"] = digest_of(row)
         rows.append(row)
@@ -292,19 +301,26 @@ def rhythm_rows(scored: Scored) -> list[dict[str, Any]]:
     """What ``AccountRhythm`` keeps, but for keys and days."""
     seen = scored.rhythm
     facts = _columns(scored.facts, RHYTHM_FACTS)
+    days = zip(
+        *([day_of(day) for day in part.tolist()] for part in (seen.low, seen.expected, seen.high)),
+        strict=True,
+    )
+    alive, every, variation = plains(seen.alive), plains(seen.every), plains(seen.variation)
+    stretch, tail = plains(seen.stretch), plains(seen.tail)
+    purchases = scored.facts["purchases"].astype(int).tolist()
     rows = []
-    for at in range(scored.accounts.size):
+    for at, (model, (low, expected, high)) in enumerate(zip(seen.model.tolist(), days, strict=True)):
         row: dict[str, Any] = {
-            "model": MODELS[int(seen.model[at])],
-            "purchases": int(scored.facts["purchases"][at]),
-            "alive": plain(seen.alive[at]) or 0.0,
-            "every": plain(seen.every[at]),
-            "variation": plain(seen.variation[at]),
-            "next_low": day_of(seen.low[at]),
-            "next_expected": day_of(seen.expected[at]),
-            "next_high": day_of(seen.high[at]),
-            "stretch": plain(seen.stretch[at]),
-            "tail": plain(seen.tail[at]),
+            "model": MODELS[model],
+            "purchases": purchases[at],
+            "alive": alive[at] or 0.0,
+            "every": every[at],
+            "variation": variation[at],
+            "next_low": low,
+            "next_expected": expected,
+            "next_high": high,
+            "stretch": stretch[at],
+            "tail": tail[at],
         } | dict(zip(RHYTHM_FACTS, facts[at], strict=True))
         row["digest"] = digest_of(row)
         rows.append(row)
@@ -324,5 +340,4 @@ def day_of(number: float) -> date | None:
 
 def digest_of(row: Mapping[str, Any]) -> str:
     """A short name of a row's content, to see at once whether anything changed."""
-    text = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(row).encode(), digest_size=8).hexdigest()
