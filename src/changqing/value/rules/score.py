@@ -270,7 +270,7 @@ def worth_rows(scored: Scored) -> list[dict[str, Any]]:
     """What ``AccountWorth`` keeps, but for keys and days."""
     facts = _columns(scored.facts, MONEY_FACTS)
     told, alive = scored.forecast, scored.rhythm.alive
-    by_year = list(zip(*(plains(column) for column in told.by_year.T), strict=True))
+    by_year = [list(row) for row in zip(*(plains(column) for column in told.by_year.T), strict=True)]
     kept = ("orders", "stays", "spend", "rate", "rate_sd", "serve", "revenue", "gross")
     more = [plains(getattr(told, name)) for name in kept]
     names = [f"future_{name}" for name in kept]
