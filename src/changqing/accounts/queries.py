@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
-from django.db.models import Func, Q, QuerySet
+from django.db.models import Count, Func, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account as Account
@@ -26,7 +27,7 @@ from changqing.accounts.rights import visible_to as visible_to
 from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.base.refused import Refused
 from changqing.people.models import Department, User
-from changqing.people.permissions import Principal
+from changqing.people.permissions import Principal, check_may
 
 
 def accounts(to: Principal) -> QuerySet[Account]:
@@ -196,3 +197,37 @@ def circles() -> Iterator[str]:
     ring = in_a_circle({child: parent for child, parent in above.items() if parent is not None})
     for key in Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True):
         yield _("客户 %(key)s 的上级绕回了自己。") % {"key": key}
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What some contacts are held for and on which basis, and how many they are."""
+
+    purpose: str
+    basis: str
+    contacts: int
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """Counts of what the book holds about people; none of it says who."""
+
+    contacts: int
+    past: int
+    endless: int
+    without_basis: int
+    purposes: tuple[Purpose, ...]
+
+
+def personal_data(by: Principal, *, today: date) -> PersonalData:
+    """Counts over the whole book, for those who guard personal data; they need not see an account."""
+    check_may(by, "guard personal data")
+    told = Contact.objects.aggregate(
+        contacts=Count("pk"),
+        past=Count("pk", filter=Q(retain_until__lt=today)),
+        endless=Count("pk", filter=Q(retain_until=None)),
+        without_basis=Count("pk", filter=Q(basis="") | Q(purpose="")),
+    )
+    rows = Contact.objects.values("purpose", "basis").annotate(n=Count("pk")).order_by("-n", "purpose")
+    purposes = tuple(Purpose(row["purpose"], row["basis"], row["n"]) for row in rows[:50])
+    return PersonalData(**told, purposes=purposes)

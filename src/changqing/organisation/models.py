@@ -21,9 +21,7 @@ class OrganisationSettings(models.Model):
     number = models.PositiveSmallIntegerField(primary_key=True, default=1)
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(_("名称"), max_length=120, blank=True)
-    currency = models.CharField(_("账本币种"), max_length=3, blank=True)
     fiscal_month = models.PositiveSmallIntegerField(_("财年从几月开始"), default=1)
-    time_zone = models.CharField(_("时区"), max_length=60, blank=True)
     language = models.CharField(
         _("新用户的语言"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -136,9 +135,12 @@ def keys_of(user: User) -> QuerySet[Authenticator]:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
 
 
-def book_time_zone() -> str:
-    return organisation_settings().time_zone or settings.TIME_ZONE
-
-
 def no_such_link() -> str:
     return _("这个链接已经用过、过期或被换掉了。请向系统管理员再要一个。")
+
+
+def people_without_factor(roles: Iterable[str]) -> int:
+    """How many people of these roles have no second factor yet."""
+    wanted = User.objects.filter(role__in=list(roles), is_active=True)
+    protected = Authenticator.objects.filter(type__in=SECOND).values("user")
+    return wanted.exclude(pk__in=protected).count()

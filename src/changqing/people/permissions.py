@@ -95,6 +95,8 @@ MAY: dict[str, frozenset[str]] = {
     "see imports": frozenset({Role.OPERATOR, Role.EXECUTIVE}),
     "edit accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.OPERATOR, Role.SERVICE}),
     "add users": frozenset({Role.ADMIN}),
+    "keep settings": frozenset({Role.ADMIN}),
+    "guard personal data": frozenset({Role.ADMIN, Role.PRIVACY}),
     "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),
     "read methods": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),

@@ -198,3 +198,8 @@ def every_user(by: Principal) -> list[User]:
     """All users, here and gone, by name."""
     check_may_keep_users(by)
     return list(User.objects.select_related("department").order_by("username"))
+
+
+def people_of_role(role: str) -> list[User]:
+    """The active users of that role, by name."""
+    return list(User.objects.filter(role=role, is_active=True).order_by("full_name", "pk"))

@@ -22,18 +22,19 @@ from changqing.people.permissions import (
 # One column a verb, one row a role: a new role or verb fails here until somebody decides.
 MATRIX = {
     #             bring in files, see imports, edit accounts, add users, rank the book, keep the book,
-    #             read methods, change methods, decide tiers, rate accounts
-    Role.MANAGER: (False, False, True, False, False, False, True, False, False, True),
-    Role.DIRECTOR: (False, False, True, False, False, False, True, False, True, True),
-    Role.EXECUTIVE: (False, True, False, False, False, False, True, False, True, True),
-    Role.OPERATOR: (True, True, True, False, True, True, True, True, True, True),
-    Role.SERVICE: (False, False, True, False, False, False, False, False, False, False),
-    Role.FINANCE: (False, False, False, False, False, False, False, False, False, False),
-    Role.COMPLIANCE: (False, False, False, False, False, False, False, False, False, False),
-    Role.PRIVACY: (False, False, False, False, False, False, False, False, False, False),
-    Role.ADMIN: (False, False, False, True, False, False, False, False, False, False),
-    Role.AUDITOR: (False, False, False, False, False, False, False, False, False, False),
-    Role.INTEGRATION: (False, False, False, False, False, False, False, False, False, False),
+    #             read methods, change methods, decide tiers, rate accounts,
+    #             keep settings, guard personal data
+    Role.MANAGER: (False, False, True, False, False, False, True, False, False, True, False, False),
+    Role.DIRECTOR: (False, False, True, False, False, False, True, False, True, True, False, False),
+    Role.EXECUTIVE: (False, True, False, False, False, False, True, False, True, True, False, False),
+    Role.OPERATOR: (True, True, True, False, True, True, True, True, True, True, False, False),
+    Role.SERVICE: (False, False, True, False, False, False, False, False, False, False, False, False),
+    Role.FINANCE: (False, False, False, False, False, False, False, False, False, False, False, False),
+    Role.COMPLIANCE: (False, False, False, False, False, False, False, False, False, False, False, False),
+    Role.PRIVACY: (False, False, False, False, False, False, False, False, False, False, False, True),
+    Role.ADMIN: (False, False, False, True, False, False, False, False, False, False, True, True),
+    Role.AUDITOR: (False, False, False, False, False, False, False, False, False, False, False, False),
+    Role.INTEGRATION: (False, False, False, False, False, False, False, False, False, False, False, False),
 }
 VERBS = (
     "bring in files",
@@ -46,6 +47,8 @@ VERBS = (
     "change methods",
     "decide tiers",
     "rate accounts",
+    "keep settings",
+    "guard personal data",
 )
 WHOLE_BOOK = {Role.EXECUTIVE, Role.OPERATOR}
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from changqing.base.refused import Refused
 from changqing.journeys.open_id import vouched_for
 from changqing.machine.openid import PROVIDER
+from changqing.organisation.queries import organisation_settings
 from changqing.web.door.entrance import first_page, let_in
 from changqing.web.shell import page_address
 
@@ -65,7 +66,9 @@ class FactorAdapter(DefaultMFAAdapter):
             ) from broken
 
     def get_totp_issuer(self) -> str:
-        return "Changqing demo" if settings.BOOK == "demo" else "Changqing"
+        book = "Changqing demo" if settings.BOOK == "demo" else "Changqing"
+        name = organisation_settings().name
+        return f"{book} {name}" if name else book
 
     def _get_site_name(self) -> str:
         return "Changqing"

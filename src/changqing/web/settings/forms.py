@@ -119,3 +119,48 @@ class DepartmentForm(forms.Form):
     def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.TypedChoiceField, self.fields["parent"]).choices = departments
+
+
+def _number(label: Any, least: int, most: int, help_text: Any = "") -> forms.IntegerField:
+    said = _("请写 %(least)s 到 %(most)s 之间的整数。") % {"least": least, "most": most}
+    wrong = dict.fromkeys(("min_value", "max_value", "invalid", "required"), said)
+    return forms.IntegerField(
+        label=label, min_value=least, max_value=most, error_messages=wrong, help_text=help_text
+    )
+
+
+class Versioned(forms.Form):
+    """Carries which version of the settings was looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SecurityForm(Versioned):
+    second_factor_roles = forms.MultipleChoiceField(
+        label=_("这些角色必须有第二步验证"),
+        choices=ROLES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("没有的人会被请出去，下次登录时先加一个。"),
+    )
+    idle_hours = _number(_("多少小时不操作就退出"), 1, 720)
+    longest_days = _number(_("一次登录最长几天"), 1, 90)
+    tries = _number(_("15 分钟内最多猜几次密码"), 3, 10, _("按人和地址计，别处登录不受影响。"))
+
+
+class OrganisationForm(Versioned):
+    name = forms.CharField(
+        label=_("组织名称"),
+        max_length=120,
+        required=False,
+        error_messages=TOO_LONG,
+        help_text=_("显示在同事手机的验证器里。"),
+    )
+    fiscal_month = _number(_("财年从几月开始"), 1, 12)
+    language = forms.ChoiceField(label=_("新用户的语言"), choices=User.Language.choices)
+
+
+class RetentionForm(Versioned):
+    retention_months = _number(
+        _("联系人资料默认保留几个月"), 1, 120, _("这是规定，登记新联系人时照它填“保留至”；已有的不变。")
+    )

@@ -42,6 +42,10 @@ VERBS: dict[str, Any] = {
     "add users": gettext_lazy("管用户和部门"),
     "keep the book": gettext_lazy("备份和核对"),
     "rank the book": gettext_lazy("重算排名"),
+    "read methods": gettext_lazy("看方法"),
+    "change methods": gettext_lazy("改方法"),
+    "decide tiers": gettext_lazy("定等级"),
+    "rate accounts": gettext_lazy("给客户打分"),
     "keep settings": gettext_lazy("改安全和组织设置"),
     "guard personal data": gettext_lazy("管数据保护"),
 }

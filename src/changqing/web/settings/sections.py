@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from changqing.people.permissions import Principal
+from changqing.people.permissions import Principal, may
 from changqing.people.queries import may_keep_users
 from changqing.web.reader import reader
 from changqing.web.shell import page_address
@@ -33,6 +34,10 @@ def _everybody(by: Principal) -> bool:
     return True
 
 
+def _may(by: Principal, verb: str) -> bool:
+    return may(by, verb)
+
+
 SECTIONS = {
     section.name: section
     for section in (
@@ -40,6 +45,9 @@ SECTIONS = {
         Section("users", pgettext_lazy("settings", "用户"), "users", may_keep_users),
         Section("departments", pgettext_lazy("settings", "部门"), "sitemap", may_keep_users),
         Section("roles", pgettext_lazy("settings", "角色"), "table", _everybody),
+        Section("security", _("安全"), "lock", partial(_may, verb="keep settings")),
+        Section("organisation", _("组织"), "building", partial(_may, verb="keep settings")),
+        Section("data", _("数据保护"), "user-x", partial(_may, verb="guard personal data")),
     )
 }
 

@@ -28,13 +28,14 @@ from changqing.web.settings.forms import AgainForm, CodeAgainForm
 View = Callable[..., HttpResponse]
 
 
-def recently_proved(*, back_to: str) -> Callable[[View], View]:
+def recently_proved(*, back_to: str, posts_only: bool = False) -> Callable[[View], View]:
     """The view, for those who proved themselves lately; others do so first and come ``back_to`` that page."""
 
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if is_recent(request, reader(request)):
+            is_free = posts_only and request.method == "GET"
+            if is_free or is_recent(request, reader(request)):
                 return view(request, *args, **kwargs)
             is_page = request.method == "GET"
             if not is_page:

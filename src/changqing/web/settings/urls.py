@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from changqing.web.settings import account, departments, roles, step_up, users
+from changqing.web.settings import account, departments, policies, roles, step_up, users
 
 urlpatterns = [
     path("", account.index, name="settings"),
@@ -27,4 +27,7 @@ urlpatterns = [
     path("departments/<int:pk>/move/", departments.move, name="settings-move-department"),
     path("departments/<int:pk>/delete/", departments.delete, name="settings-delete-department"),
     path("roles/", roles.roles, name="settings-roles"),
+    path("security/", policies.security, name="settings-security"),
+    path("organisation/", policies.organisation, name="settings-organisation"),
+    path("data-protection/", policies.data_protection, name="settings-data"),
 ]
