@@ -46,6 +46,7 @@ VERBS: dict[str, Any] = {
     "change methods": gettext_lazy("改方法"),
     "decide tiers": gettext_lazy("定等级"),
     "rate accounts": gettext_lazy("给客户打分"),
+    "read the audit": gettext_lazy("看审计"),
     "keep settings": gettext_lazy("改安全和组织设置"),
     "guard personal data": gettext_lazy("管数据保护"),
 }
