@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0009_what_keys_are_called'),
+        ('changqing', '0010_drafts'),
     ]
 
     operations = [
