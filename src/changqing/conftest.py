@@ -7,7 +7,8 @@ import pytest
 from changqing.base.packs import load, shipped
 from changqing.people.permissions import Operator, operator
 from changqing.records.actions import ship_method
-from changqing.value.queries.methods import PACKS
+from changqing.retention.queries import PACKS as OF_WARNINGS
+from changqing.value.queries.methods import PACKS as OF_VALUE
 
 
 @pytest.fixture
@@ -19,5 +20,5 @@ def by() -> Operator:
 @pytest.fixture
 def book(db: None) -> None:
     """An empty book with the shipped methods in force."""
-    for name, model in PACKS.items():
+    for name, model in (OF_VALUE | OF_WARNINGS).items():
         ship_method(pack=name, text=shipped(name), digest=load(name, model).digest)

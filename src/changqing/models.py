@@ -18,6 +18,7 @@ from changqing.ledger.models import (
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.people.models import Department, User
 from changqing.records.models import AuditLine, AuditSeal, Change, MethodVersion
+from changqing.retention.models import AccountWarning, WarningAnswer
 from changqing.value.models import (
     AccountRank,
     AccountRhythm,
@@ -39,6 +40,7 @@ __all__ = [
     "AccountRhythm",
     "AccountStanding",
     "AccountTotals",
+    "AccountWarning",
     "AccountWorth",
     "AuditLine",
     "AuditSeal",
@@ -65,4 +67,5 @@ __all__ = [
     "SourceFormat",
     "TierDecision",
     "User",
+    "WarningAnswer",
 ]

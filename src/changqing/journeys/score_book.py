@@ -12,6 +12,7 @@ from changqing.ledger.actions import lock_the_book
 from changqing.ledger.queries import as_of, buying_accounts
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.records.actions import write_audit
+from changqing.retention.actions import look_at_the_book
 from changqing.value.actions.scoring import fit_the_book, needs_a_fit, score_the_book
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def fit(*, by: Principal, because: str = "", day: date | None = None) -> int:
     lock_the_book()
     made = fit_the_book(by=by, because=because, day=day)
     changed = score_the_book(by=by)
+    look_at_the_book(by=by)
     day_told = made.as_of.isoformat() if made else None
     write_audit(by=by, verb="fit", subject=("book", "all"), as_of=day_told, changed=changed)
     return changed
@@ -35,6 +37,7 @@ def score(*, by: Principal) -> int:
     check_may(by, "rank the book")
     lock_the_book()
     changed = score_the_book(by=by)
+    look_at_the_book(by=by)
     write_audit(by=by, verb="score", subject=("book", "all"), changed=changed)
     return changed
 
@@ -45,8 +48,10 @@ def after_import(*, by: Principal, touched: Collection[int]) -> None:
     if needs_a_fit(accounts=buying_accounts(), last=as_of()):
         fit_the_book(by=by)
         score_the_book(by=by)
+        look_at_the_book(by=by)
     else:
         score_the_book(by=by, only=touched)
+        look_at_the_book(by=by, only=touched)
 
 
 def nightly() -> None:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from psycopg import Cursor
 
 from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals
+from changqing.ledger.queries import owned_lines
+from changqing.ledger.segments import duck
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +112,50 @@ def breadth(
         counts[0] += one > 0
         counts[1] += two > 0
     return [(account, *counts) for account, counts in found.items()]  # type: ignore[misc]
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyColumns:
+    """One entry a pair of account and product family: order days that held it, order days from its first to
+    its last, order days since, and its margin in the year up to its last (0 where no cost is known)."""
+
+    accounts: NDArray[np.int64]
+    families: list[str]
+    bought: NDArray[np.float64]
+    orders: NDArray[np.float64]
+    since: NDArray[np.float64]
+    margin: NDArray[np.float64]
+
+
+def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> FamilyColumns:
+    """Which families ``accounts`` (or all) bought and how long not, for work without a person; read from
+    the ledger."""
+    with duck() as reader:
+        lines = owned_lines(reader, None if accounts is None else list(accounts))
+        found = reader.execute(
+            "WITH held AS (SELECT account_id, date, family, sum(amount) AS money, "
+            f"sum(amount - cost) AS margin FROM {lines} WHERE date <= $1 AND amount IS NOT NULL "
+            "GROUP BY ALL), "
+            "days AS (SELECT account_id, date, count(*) OVER (PARTITION BY account_id) AS all_days, "
+            "row_number() OVER (PARTITION BY account_id ORDER BY date) AS n FROM held "
+            "GROUP BY account_id, date HAVING sum(money) > 0), "
+            "pairs AS (SELECT h.account_id, h.family, count(*) AS bought, min(d.n) AS first, "
+            "max(d.n) AS last, max(d.all_days) AS all_days, max(h.date) AS last_day FROM held h JOIN days d "
+            "USING (account_id, date) WHERE h.money > 0 AND h.family <> '' GROUP BY ALL) "
+            "SELECT p.account_id, p.family, p.bought, p.last - p.first + 1, p.all_days - p.last, "
+            "coalesce((SELECT sum(h.margin) FROM held h WHERE h.account_id = p.account_id "
+            "AND h.family = p.family AND h.date > p.last_day - INTERVAL 365 DAY), 0) "
+            "FROM pairs p ORDER BY p.account_id, p.family",
+            [until],
+        ).fetchall()
+    return FamilyColumns(
+        accounts=np.array([row[0] for row in found], np.int64),
+        families=[row[1] for row in found],
+        bought=np.array([row[2] for row in found], np.float64),
+        orders=np.array([row[3] for row in found], np.float64),
+        since=np.array([row[4] for row in found], np.float64),
+        margin=np.array([float(row[5]) for row in found], np.float64),
+    )
 
 
 def accounts_without_days() -> list[int]:

@@ -102,6 +102,7 @@ MAY: dict[str, frozenset[str]] = {
     "read methods": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "change methods": frozenset({Role.OPERATOR}),
     "decide tiers": frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
+    "answer warnings": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.SERVICE, Role.OPERATOR}),
     "rate accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "read the audit": frozenset({Role.ADMIN}),
 }

@@ -8,6 +8,7 @@ from changqing.web.errors.views import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.door.urls")),
+    path("", include("changqing.web.today.urls")),
     path("", include("changqing.web.portfolio.urls")),
     path("", include("changqing.web.accounts.urls")),
     path("", include("changqing.web.account.urls")),

@@ -1,0 +1,160 @@
+"""Questions about warnings: the queue of a reader, the warnings of one account, how precise the rules are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Greatest
+from numpy.typing import NDArray
+
+from changqing.accounts.models import Account
+from changqing.accounts.rights import visible_to
+from changqing.base.packs import Method, Pack, parse
+from changqing.people.permissions import Part, Principal
+from changqing.records.queries import method_in_force
+from changqing.retention.models import AccountWarning as AccountWarning
+from changqing.retention.models import WarningAnswer as WarningAnswer
+from changqing.retention.rules import Known, WarningsMethod
+from changqing.value.models import AccountRhythm, AccountWorth
+
+# The packs that this room judges by.
+PACKS: dict[str, type[Method]] = {"warnings": WarningsMethod}
+State = AccountWarning.State
+ACTIVE = (State.OPEN, State.SNOOZED, State.ANSWERED, State.UNREAL)
+
+
+@lru_cache(maxsize=8)
+def _pack(version: int, text: str) -> Pack[WarningsMethod]:
+    return parse("warnings", text, WarningsMethod, version=version)
+
+
+def warnings_method() -> WarningsMethod:
+    """The thresholds in force."""
+    version = method_in_force("warnings")
+    return _pack(version.version, version.text).method
+
+
+def known_of(accounts: NDArray[np.int64]) -> Known:
+    """What value judged of ``accounts``, in their order, for work without a person."""
+    place = {account: at for at, account in enumerate(accounts.tolist())}
+    every, tail, at_risk = np.full((3, accounts.size), np.nan)
+    rhythms = AccountRhythm.objects.filter(account__in=list(place))
+    for account, interval, chance in rhythms.values_list("account_id", "every", "tail"):
+        every[place[account]] = np.nan if interval is None else interval
+        tail[place[account]] = np.nan if chance is None else chance
+    worths = AccountWorth.objects.filter(account__in=list(place), is_current=True)
+    for account, risk in worths.values_list("account_id", "at_risk"):
+        at_risk[place[account]] = np.nan if risk is None else risk
+    return Known(every=every, tail=tail, at_risk=at_risk)
+
+
+def waiting(to: Principal, today: date) -> QuerySet[AccountWarning]:
+    """What waits for an answer from ``to``'s accounts: open, snoozed till now, or promised and overdue."""
+    due = Q(state=State.OPEN) | Q(state__in=[State.SNOOZED, State.ANSWERED], until__lte=today)
+    return visible_to(to, AccountWarning.objects.filter(due)).filter(account__archived_at=None)
+
+
+def stakes(to: Principal, rows: QuerySet[AccountWarning]) -> QuerySet[AccountWarning]:
+    """``rows`` with ``stake``: what is at stake where ``to`` reads margins, None elsewhere."""
+    sees = visible_to(to, Account.objects.all(), Part.MARGIN)
+    return rows.annotate(stake=Case(When(account__in=sees, then=F("at_stake")), output_field=FloatField()))
+
+
+def ranked(to: Principal, today: date, *, limit: int) -> list[AccountWarning]:
+    """The first ``limit`` of what waits, by money × urgency (``retention.rules.urgency``, in SQL)."""
+    rows = stakes(to, waiting(to, today)).select_related("account", "account__owner", "method")
+    days = Func(F("until"), Value(today), arg_joiner=" - ", template="(%(expressions)s)")
+    left = Greatest(Cast(days, FloatField()), Value(0.0))
+    red = Case(When(is_red=True, then=Value(2.0)), default=Value(1.0))
+    rows = rows.annotate(urgency=red / (1 + left))
+    money = Greatest(Coalesce(F("stake"), Value(0.0)), Value(1.0))
+    return list(rows.annotate(weight=money * F("urgency")).order_by("-weight", "until", "pk")[:limit])
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits: warnings, accounts, and the margin a year at stake that the reader may see."""
+
+    warnings: int
+    accounts: int
+    at_stake: float
+    unknown: int
+
+
+def how_much_waits(to: Principal, today: date) -> Waiting:
+    found = stakes(to, waiting(to, today)).aggregate(
+        n=Count("pk"),
+        accounts=Count("account", distinct=True),
+        money=Sum("stake"),
+        unknown=Count("pk", filter=Q(stake=None)),
+    )
+    return Waiting(found["n"], found["accounts"], float(found["money"] or 0), found["unknown"])
+
+
+def warnings_of(to: Principal, account: Account) -> list[AccountWarning]:
+    """All warnings of one account, active ones first, with their answers."""
+    rows = stakes(to, visible_to(to, AccountWarning.objects.filter(account=account.pk)))
+    order = Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1))
+    return list(
+        rows.select_related("method")
+        .prefetch_related("answers", "answers__who", "answers__by")
+        .order_by(order, "-last_seen", "pk")[:50]
+    )
+
+
+def warning_with_id(to: Principal, pk: int) -> AccountWarning | None:
+    """The warning ``pk`` if ``to`` may see it."""
+    rows = stakes(to, visible_to(to, AccountWarning.objects.filter(pk=pk)))
+    return rows.select_related("account", "account__owner", "method").first()
+
+
+def promised(to: Principal, today: date, *, limit: int = 20) -> list[AccountWarning]:
+    """What people said they would do and has not come due yet, soonest first."""
+    rows = visible_to(to, AccountWarning.objects.filter(state=State.ANSWERED, until__gt=today))
+    return list(
+        rows.select_related("account")
+        .prefetch_related("answers", "answers__who")
+        .order_by("until", "pk")[:limit]
+    )
+
+
+@dataclass(frozen=True)
+class RulePrecision:
+    """One rule over its life: raised, found unreal by people, answered, over by itself."""
+
+    cause: str
+    raised: int
+    unreal: int
+    answered: int
+    over: int
+
+
+def precision(to: Principal) -> list[RulePrecision]:
+    """How each rule did on the accounts that ``to`` may see; "not real" counts against it."""
+    rows = visible_to(to, AccountWarning.objects.all()).values_list("cause").order_by("cause")
+    told = rows.annotate(
+        n=Count("pk", distinct=True),
+        unreal=Count("pk", filter=Q(answers__kind="unreal"), distinct=True),
+        answered=Count("pk", filter=Q(answers__kind="do"), distinct=True),
+        over=Count("pk", filter=Q(state=State.OVER), distinct=True),
+    )
+    return [RulePrecision(*row) for row in told]
+
+
+def counts(to: Principal) -> dict[str, int]:
+    """Active warnings by cause, for the whole of what ``to`` may see."""
+    rows = visible_to(
+        to, AccountWarning.objects.filter(state__in=[State.OPEN, State.SNOOZED, State.ANSWERED])
+    )
+    return dict(rows.values_list("cause").annotate(n=Count("pk")).order_by("cause"))
+
+
+def active_of(accounts: Collection[int] | None) -> QuerySet[AccountWarning]:
+    """Warnings that are not over, for work without a person."""
+    rows = AccountWarning.objects.filter(state__in=ACTIVE)
+    return rows if accounts is None else rows.filter(account__in=list(accounts))

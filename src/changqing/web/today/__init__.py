@@ -1,0 +1,1 @@
+"""Today: what needs me now, why, what it may cost; answered with one key."""

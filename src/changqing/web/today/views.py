@@ -1,0 +1,162 @@
+"""Today's list; an answer comes back as the list without what was answered, and with a way back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from changqing.base.refused import Refused
+from changqing.journeys.answer_warning import answer
+from changqing.people.permissions import check_may
+from changqing.reports.today import TodayPage, today_page
+from changqing.retention.queries import AccountWarning, warning_with_id
+from changqing.web.reader import reader
+from changqing.web.today import words
+
+GROUPS = {"now": gettext_lazy("今天必须"), "week": gettext_lazy("本周"), "later": gettext_lazy("可以排期")}
+
+
+@require_GET
+def today_list(request: HttpRequest) -> HttpResponse:
+    found = today_page(reader(request), today=date.today())
+    part = request.GET.get("part") == "list"
+    opened = _number(request.GET.get("open", ""))
+    return render(request, "today/list.html" if part else "today/page.html", _page(request, found, opened))
+
+
+@require_POST
+def answer_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do, snooze, not real, done or take back; a refusal is a sentence on the same row."""
+    check_may(reader(request), "answer warnings")
+    if warning_with_id(reader(request), pk) is None:
+        raise Http404
+    given, refused, done = request.POST, None, None
+    try:
+        done = answer(
+            by=reader(request),
+            pk=pk,
+            kind=_kind(given.get("kind", "")),
+            version=_number(given.get("version", "")) or 0,
+            words=given.get("words", ""),
+            who=given.get("who", ""),
+            until=_day(given.get("until", "")),
+        )
+    except Refused as error:
+        refused = error
+    found = today_page(reader(request), today=date.today())
+    context = _page(request, found, pk if refused else None)
+    context |= {"refused": refused, "refused_pk": pk, "done": done, "done_words": _done_words(given, done)}
+    return render(request, "today/list.html", context)
+
+
+def _kind(asked: str) -> str:
+    if asked not in {"do", "snooze", "unreal", "done", "reopen"}:
+        raise Refused(_("没有这种处理方式。"))
+    return asked
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _done_words(given: Any, done: AccountWarning | None) -> str:
+    if done is None:
+        return ""
+    name = done.account.name
+    return {
+        "do": _("%(name)s：已记下要做什么，到期再提醒"),
+        "snooze": _("%(name)s：过几天再来"),
+        "unreal": _("%(name)s：已记为不属实，规则会计入"),
+        "done": _("%(name)s：已办"),
+        "reopen": _("%(name)s：已撤销，回到原处"),
+    }[given["kind"]] % {"name": name}
+
+
+def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[str, Any]:
+    first = found.groups[0][1][0].pk if found.groups else None
+    shown = {item.pk for _name, items in found.groups for item in items}
+    opened = opened if opened in shown else first
+    rank = iter(range(1, found.shown + 1))
+    return {
+        "found": found,
+        "title": _title(found),
+        "caption": _caption(found),
+        "groups": [
+            (str(GROUPS[name]), len(items), [_item(row, found, next(rank), opened) for row in items])
+            for name, items in found.groups
+        ],
+        "promises": [(row, *words.due(row, found.today), row.answers.all()) for row in found.promises],
+        "lighter": _lighter(found),
+        "until_default": (found.today + timedelta(days=3)).isoformat(),
+        "me": reader(request).username,
+    }
+
+
+def _item(row: AccountWarning, found: TodayPage, rank: int, opened: int | None) -> dict[str, Any]:
+    due, is_due = words.due(row, found.today)
+    stake = getattr(row, "stake", None)
+    return {
+        "row": row,
+        "do_id": f"do-{row.pk}",
+        "unreal_id": f"unreal-{row.pk}",
+        "rank": rank,
+        "cause": row.get_cause_display(),
+        "icon": words.ICONS[row.cause],
+        "sentence": words.sentence(row),
+        "unusual": words.how_unusual(row),
+        "move": words.next_move(row),
+        "stake": words.money(stake, found.currency),
+        "stake_arithmetic": words.stake_arithmetic(row, found.currency) if stake is not None else None,
+        "chance_arithmetic": words.chance_arithmetic(row),
+        "due": due,
+        "is_due": is_due,
+        "is_open": row.pk == opened,
+        "is_promise": row.state == "answered",
+        "looks": row.looks[::-1][:6],
+    }
+
+
+def _title(found: TodayPage) -> str:
+    if not found.shown:
+        return _("今天没有事非您动手不可") if found.as_of else _("还没有账本，也就没有预警")
+    now = next((len(items) for name, items in found.groups if name == "now"), 0)
+    told = ngettext("今天 %(n)s 件事值得您动手", "今天 %(n)s 件事值得您动手", found.shown) % {
+        "n": found.shown
+    }
+    if not now:
+        return told
+    return _("%(told)s，其中 %(now)s 件今天就该处理") % {"told": told, "now": now}
+
+
+def _caption(found: TodayPage) -> str:
+    parts = []
+    if found.sees_money and found.waiting.at_stake:
+        parts.append(
+            _("在险毛利 %(money)s/年，期望值")
+            % {"money": words.money(found.waiting.at_stake, found.currency)}
+        )
+    if found.as_of:
+        parts.append(_("账至 %(day)s") % {"day": found.as_of.isoformat()})
+    return " · ".join(parts)
+
+
+def _lighter(found: TodayPage) -> str:
+    if found.unshown <= 0:
+        return ""
+    return ngettext(
+        "另有 %(n)s 条较轻的信号没有打扰您", "另有 %(n)s 条较轻的信号没有打扰您", found.unshown
+    ) % {"n": found.unshown}
