@@ -51,7 +51,7 @@ def look_at_the_book(*, by: Principal, only: Collection[int] | None = None) -> i
         return _close(list(active.values()))
     book, method = read_book(last, only), warnings_method()
     version = method_in_force("warnings")
-    told = raised(book, last, known_of(book.accounts), families_of(book, last, only), method)
+    told = raised(book, last, known_of(book.accounts), _families_of(book, last, only), method)
     made, changed = [], []
     for signal in told:
         account = int(book.accounts[signal.place])
@@ -65,7 +65,7 @@ def look_at_the_book(*, by: Principal, only: Collection[int] | None = None) -> i
     return len(made) + len(changed) + _close(list(active.values()))
 
 
-def families_of(book: Histories, last: date, only: Collection[int] | None) -> Families:
+def _families_of(book: Histories, last: date, only: Collection[int] | None) -> Families:
     """What the ledger says of families, by place in ``book``."""
     told = family_columns(only, until=last)
     place = np.searchsorted(book.accounts, told.accounts)

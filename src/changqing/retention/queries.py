@@ -19,7 +19,7 @@ from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
 from changqing.retention.models import AccountWarning as AccountWarning
 from changqing.retention.models import WarningAnswer as WarningAnswer
-from changqing.retention.rules import Known, WarningsMethod
+from changqing.retention.rules import Judged, WarningsMethod
 from changqing.value.models import AccountRhythm, AccountWorth
 
 # The packs that this room judges by.
@@ -39,7 +39,7 @@ def warnings_method() -> WarningsMethod:
     return _pack(version.version, version.text).method
 
 
-def known_of(accounts: NDArray[np.int64]) -> Known:
+def known_of(accounts: NDArray[np.int64]) -> Judged:
     """What value judged of ``accounts``, in their order, for work without a person."""
     place = {account: at for at, account in enumerate(accounts.tolist())}
     every, tail, at_risk = np.full((3, accounts.size), np.nan)
@@ -50,7 +50,7 @@ def known_of(accounts: NDArray[np.int64]) -> Known:
     worths = AccountWorth.objects.filter(account__in=list(place), is_current=True)
     for account, risk in worths.values_list("account_id", "at_risk"):
         at_risk[place[account]] = np.nan if risk is None else risk
-    return Known(every=every, tail=tail, at_risk=at_risk)
+    return Judged(every=every, tail=tail, at_risk=at_risk)
 
 
 def waiting(to: Principal, today: date) -> QuerySet[AccountWarning]:

@@ -50,7 +50,7 @@ class WarningsMethod(Method):
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Judged:
     """What value has judged of the same accounts: interval and tail of the rhythm, contribution a year and
     what of it is at risk; NaN where nothing is known."""
 
@@ -86,7 +86,7 @@ class Raised:
 
 
 def raised(
-    book: Histories, as_of: date, known: Known, families: Families, method: WarningsMethod
+    book: Histories, as_of: date, known: Judged, families: Families, method: WarningsMethod
 ) -> list[Raised]:
     """Every signal that is rarer than its budget allows, by account and cause."""
     looks = np.where(known.every > 0, DAYS_A_YEAR / np.maximum(known.every, 1e-9), 0.0)
@@ -102,7 +102,7 @@ def _orders_of(book: Histories) -> Integers:
     return np.bincount(book.of[book.bought], minlength=book.size)
 
 
-def _overdue(book: Histories, known: Known, method: WarningsMethod) -> list[Raised]:
+def _overdue(book: Histories, known: Judged, method: WarningsMethod) -> list[Raised]:
     """Silent longer than a steady account would be: the tail of its own rhythm below its budget a gap."""
     share = float(method.budget.overdue.value)
     allowed = np.minimum(share * known.every / DAYS_A_YEAR, 0.5)
