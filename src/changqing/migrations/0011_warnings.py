@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0009_what_keys_are_called'),
+        ('changqing', '0010_drafts'),
     ]
 
     operations = [
