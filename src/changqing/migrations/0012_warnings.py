@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0010_drafts'),
+        ('changqing', '0011_what_settings_hold'),
     ]
 
     operations = [
