@@ -18,8 +18,8 @@ from changqing.accounts.rules import in_a_circle, spoken
 from changqing.base.bulk import copy_rows, passing_table
 from changqing.base.history import by_the_books
 from changqing.base.refused import Refused
-from changqing.people.models import Department, User
-from changqing.people.permissions import Principal, check_may
+from changqing.people.models import Department, Role, User
+from changqing.people.permissions import SEES_NOTHING, Principal, check_may
 from changqing.records.actions import write_audit
 
 TABLE = Account._meta.db_table
@@ -152,6 +152,16 @@ def _touched(by: Principal, accounts: Sequence[str], part: Part = Part.BASIC) ->
     return found
 
 
+def check_can_hold(*, owner: User | None, backup: User | None) -> None:
+    """Refused for who has left and for roles that see no account."""
+    for who in (owner, backup):
+        if who is not None and (not who.is_active or who.role in {*SEES_NOTHING, Role.INTEGRATION}):
+            raise Refused(
+                _("%(name)s（%(role)s）不能接手客户：已停用，或角色不看业务数据。")
+                % {"name": who.full_name, "role": who.get_role_display()}
+            )
+
+
 @transaction.atomic
 def assign(
     *,
@@ -162,6 +172,9 @@ def assign(
     department: Department | None = None,
 ) -> int:
     """Give ``accounts`` (by key) an owner, a backup, a department; what is None stays as it is."""
+    if owner is not None or department is not None:
+        check_may(by, "hand accounts over")
+    check_can_hold(owner=owner, backup=backup)
     found = _touched(by, accounts)
     given = {"owner": owner, "backup": backup, "department": department}
     fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

@@ -13,21 +13,29 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
 from changqing.accounts.models import Person as Person
+from changqing.accounts.models import TeamMembership as TeamMembership
 from changqing.accounts.rights import Level as Level
 from changqing.accounts.rights import Part as Part
 from changqing.accounts.rights import Sight as Sight
 from changqing.accounts.rights import check_may_edit as check_may_edit
 from changqing.accounts.rights import editable_by as editable_by
+from changqing.accounts.rights import is_withheld as is_withheld
 from changqing.accounts.rights import may_edit as may_edit
 from changqing.accounts.rights import part_name as part_name
+from changqing.accounts.rights import reach as reach
 from changqing.accounts.rights import reads_anywhere as reads_anywhere
+from changqing.accounts.rights import role_name_of as role_name_of
+from changqing.accounts.rights import rule_for as rule_for
+from changqing.accounts.rights import seen_only as seen_only
 from changqing.accounts.rights import sight as sight
 from changqing.accounts.rights import sight_of as sight_of
+from changqing.accounts.rights import team_roles as team_roles
 from changqing.accounts.rights import visible_to as visible_to
+from changqing.accounts.rights import why as why
 from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.base.refused import Refused
-from changqing.people.models import Department, User
-from changqing.people.permissions import Principal, check_may
+from changqing.people.models import Department, Role, User
+from changqing.people.permissions import FEWEST_HIDDEN, SEES_NOTHING, Principal, check_may
 
 
 def accounts(to: Principal) -> QuerySet[Account]:
@@ -122,7 +130,10 @@ def has_archived() -> bool:
 
 @dataclass(frozen=True)
 class Kin:
-    """Where an account stands in its group, as far as the reader may see; ``hidden`` counts the rest."""
+    """Where an account stands in its group, as far as the reader may see.
+
+    ``hidden`` counts the rest, where they are enough to stay unknown.
+    """
 
     parent: Account | None
     children: list[Account]
@@ -136,7 +147,9 @@ def group_of(to: Principal, account: Account) -> Kin:
     )
     seen = list(visible_to(to, near).order_by("pinyin", "pk"))
     parent = next((each for each in seen if each.pk == account.parent_id), None)
-    return Kin(parent, [each for each in seen if each is not parent], near.count() - len(seen))
+    hidden = near.count() - len(seen)
+    children = [each for each in seen if each is not parent]
+    return Kin(parent, children, hidden if hidden >= FEWEST_HIDDEN else 0)
 
 
 def line_above(account: int) -> set[int]:
@@ -151,13 +164,36 @@ def line_above(account: int) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def contacts_of(to: Principal, account: Account) -> QuerySet[Contact]:
-    """Who holds or held a post at ``account``, present ones first."""
-    return (
-        visible_to(to, Contact.objects.filter(account=account))
-        .select_related("person")
-        .order_by("-until", "person__pinyin")
-    )
+# What one who sees only the names sees of a contact.
+NAME_AND_POST = ("id", "account_id", "person_id", "title", "since", "until")
+
+
+def contacts_of(to: Principal, account: Account) -> list[Contact]:
+    """Who holds or held a post at ``account``, present ones first; where no more is due, name and post."""
+    rows = visible_to(to, Contact.objects.filter(account=account), Part.NAMES)
+    found = list(rows.select_related("person").order_by("-until", "person__pinyin"))
+    if sight(to, account).reads(Part.CONTACTS):
+        return found
+    return [_name_and_post(contact) for contact in found]
+
+
+def _name_and_post(contact: Contact) -> Contact:
+    said = Contact(**{name: getattr(contact, name) for name in NAME_AND_POST})
+    said.person = contact.person
+    return said
+
+
+def team_of(to: Principal, account: Account) -> list[TeamMembership]:
+    """Who has a place in ``account``'s team that has not been taken back, the sponsor first."""
+    rows = visible_to(to, TeamMembership.objects.filter(account=account, ended_at=None))
+    found = rows.select_related("user").order_by("user__full_name", "pk")
+    return sorted(found, key=lambda place: place.role != TeamMembership.SPONSOR)
+
+
+def team_candidates() -> list[User]:
+    """Who can be given a place in a team: all in office whose role works with accounts."""
+    rows = User.objects.filter(is_active=True).exclude(role__in=[*SEES_NOTHING, Role.INTEGRATION])
+    return list(rows.select_related("department").order_by("full_name"))
 
 
 def persons_at(account: Account) -> dict[int, str]:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, F, Field, Model, Q, QuerySet, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from changqing.accounts.models import Account, TeamMembership
+from changqing.accounts.rules import TeamMethod, TeamRole
+from changqing.base.packs import load
 from changqing.base.refused import Refused
 from changqing.people.models import Role, User
 from changqing.people.permissions import (
@@ -67,7 +71,7 @@ def memberships(of: User) -> dict[int, TeamMembership]:
 
 def forget_grants(of: User) -> None:
     """``of``'s grants have changed: ask again. Other requests have objects of their own."""
-    for name in ("_memberships", "charges", "departments_below"):
+    for name in ("_memberships", "_owns_some", "charges", "departments_below"):
         of.__dict__.pop(name, None)
 
 
@@ -166,9 +170,24 @@ def sight(to: Principal, account: Account) -> Sight:
     return Sight({part: max(grant.get(part, Level.NONE) for grant in given) for part in Part})
 
 
+def seen_only(
+    to: Principal, part: Part, column: str, kind: Field[Any, Any], path: str = "account"
+) -> F | Cast:
+    """``column`` of a query over rows that ``to`` may see, NULL of ``kind`` where ``part`` is withheld."""
+    rule = rule_for(to, part)
+    if rule == rule_for(to):
+        return F(column)
+    return Cast(Case(When(along(path, rule), then=F(column)), default=None, output_field=kind), kind)
+
+
 def reads_anywhere(to: Principal, part: Part) -> bool:
     """Whether there can be any account on which ``to`` reads ``part``: else nobody need ask."""
     return rule_for(to, part) != NOBODYS and _has_some(to, part)
+
+
+def is_withheld(to: Principal, part: Part) -> bool:
+    """Whether ``to`` sees accounts, but ``part`` on none of them: a list must not be asked by it."""
+    return not reads_anywhere(to, part) and reads_anywhere(to, Part.BASIC)
 
 
 def _has_some(to: Principal, part: Part) -> bool:
@@ -180,11 +199,68 @@ def _has_some(to: Principal, part: Part) -> bool:
         acting, part, Level.READ
     ):
         return True
-    mine = Q(owner=acting.pk) | Q(backup=acting.pk)
-    return (
-        bool(OF_THE_OWNER.get(part))
-        and Account.objects.filter(mine, withdrawn=False, merged_into=None).exists()
-    )
+    return bool(OF_THE_OWNER.get(part)) and _owns_some(acting)
+
+
+def _owns_some(of: User) -> bool:
+    """Whether ``of`` is owner or backup of any account; remembered for one request."""
+    found: bool | None = of.__dict__.get("_owns_some")
+    if found is None:
+        mine = Q(owner=of.pk) | Q(backup=of.pk)
+        found = of.__dict__["_owns_some"] = Account.objects.filter(
+            mine, withdrawn=False, merged_into=None
+        ).exists()
+    return found
+
+
+def why(to: User, account: Account) -> list[str]:
+    """Every way by which ``to`` comes to see ``account``, in words; nothing when there is none."""
+    if not sight(to, account).parts:
+        return []
+    found = []
+    if to.role == Role.INTEGRATION and to.acts_for:
+        return [_("代表 %(name)s，只限声明过的范围") % {"name": to.acts_for}, *why(to.acts_for, account)]
+    if to.pk == account.owner_id:
+        found.append(_("是负责人"))
+    if to.pk == account.backup_id:
+        found.append(_("是后备负责人"))
+    if place := memberships(to).get(account.pk):
+        words = _("在客户团队里：%(role)s，自 %(since)s")
+        found.append(words % {"role": role_name_of(place.role), "since": place.since.isoformat()})
+    if to.role in OF_THE_BOOK:
+        found.append(_("角色是%(role)s，看得到整本账") % {"role": to.get_role_display()})
+    if OF_THE_DEPARTMENT.get(to.role) and not account.is_sealed and account.department_id in to.charges:
+        words = _("角色是%(role)s，客户在其分管的部门 %(department)s")
+        found.append(words % {"role": to.get_role_display(), "department": account.department})
+    return found
+
+
+def reach(seen: Sight) -> str:
+    """In words, how far ``seen`` goes."""
+    read = [part_name(part) for part in Part if seen.reads(part) and not seen.edits(part)]
+    edit = [part_name(part) for part in Part if seen.edits(part)]
+    hidden = [part_name(part) for part in Part if not seen.reads(part)]
+    said = [
+        words % {"parts": _("、").join(parts)}
+        for words, parts in (
+            (_("可编辑：%(parts)s"), edit),
+            (_("可查看：%(parts)s"), read),
+            (_("看不到：%(parts)s"), hidden),
+        )
+        if parts
+    ]
+    return _("；").join(said)
+
+
+@lru_cache(maxsize=1)
+def team_roles() -> dict[str, TeamRole]:
+    """The roles that a team can have, by code, as shipped."""
+    return {role.code: role for role in load("team", TeamMethod).method.roles}
+
+
+def role_name_of(code: str) -> str:
+    known = team_roles().get(code)
+    return str(known.name) if known else code
 
 
 def may_edit(by: Principal, account: Account, part: Part) -> bool:

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from pydantic import Field
 from pypinyin import Style, pinyin
 from pypinyin.constants import PINYIN_DICT
+
+from changqing.base import packs
 
 LONGEST_SORT_KEY = 600
 PIECES = re.compile(r"[\x21-\x7f]+|(?:(?!有限公司|股份|集团)[^\x00-\x7f\s])+|有限公司|股份|集团")
@@ -93,3 +96,19 @@ def in_a_circle(parents: Mapping[int, int]) -> set[int]:
             caught.update(ring[ring.index(node) :])
         fine.update(each for each in walked if each not in caught)
     return caught
+
+
+class TeamRole(packs.Part):
+    """One role of an account team: the parts it reads and changes unless whoever gives it says otherwise."""
+
+    code: str = Field(pattern=r"^[a-z_]{1,40}$")
+    name: packs.Named
+    read: tuple[str, ...] = ()
+    edit: tuple[str, ...] = ()
+    source: str = Field(min_length=1)
+
+
+class TeamMethod(packs.Method):
+    """The pack ``team``: which roles there are in the team of an account."""
+
+    roles: tuple[TeamRole, ...]

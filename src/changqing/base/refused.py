@@ -14,3 +14,7 @@ class Refused(Exception):
         super().__init__(sentence)
         self.sentence = str(sentence)
         self.field = field
+
+
+class Withheld(Refused):
+    """A list was asked to sort or filter by what the reader may not see: the question itself is refused."""

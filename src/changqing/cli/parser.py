@@ -10,12 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import accounts, answers, audit, imports, keeping, rates, running, users, value
+from changqing.cli import accounts, answers, audit, imports, keeping, rates, rights, running, users, value
 from changqing.cli.words import gettext as _
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
 PERIODS = ("36m", "12m", "all")
 FACTORS = ("chain", "custom", "strategic", "influence")
+ROLES = (
+    "manager",
+    "director",
+    "executive",
+    "operator",
+    "service",
+    "finance",
+    "compliance",
+    "privacy",
+    "admin",
+    "auditor",
+    "integration",
+)
 Run = Callable[[Namespace], int | None]
 
 
@@ -36,6 +49,7 @@ def parser() -> ArgumentParser:
     _answers(commands)
     _accounts(commands)
     _value(commands)
+    _rights(commands)
     _keeping(commands)
     _audit(commands)
     return top
@@ -256,13 +270,38 @@ def _tiers(commands: Any) -> None:
     named.add_argument("--answer", choices=("approve", "refuse"), default="", help=_("对提名的答复"))
 
 
+def _rights(commands: Any) -> None:
+    team = commands.add_parser("team", help=_("客户团队"), description=_("客户团队"))
+    deeds = team.add_subparsers(metavar="show|give|end", required=True)
+    shown = _command(deeds, "show", rights.show_team, _("谁在团队里"))
+    give = _command(deeds, "give", rights.give, _("授予团队角色"))
+    end = _command(deeds, "end", rights.end, _("收回团队角色"))
+    for each in (shown, give, end):
+        each.add_argument("key", help=_("客户编号"))
+    for each in (give, end):
+        each.add_argument("member", help=_("用户名"))
+    give.add_argument(
+        "--role", default="member", help="member | reader | service | technical | finance | sponsor"
+    )
+    give.add_argument("--level", action="append", default=[], help=_("部分=none|read|edit；可重复"))
+    give.add_argument("--until", type=date.fromisoformat, help=_("最后一天"))
+    for name, help_ in (("seal", _("封存客户：部门这条路不再看得到")), ("unseal", _("解封客户"))):
+        deed = _command(commands, name, rights.seal, help_)
+        deed.set_defaults(deed=name)
+        deed.add_argument("key", help=_("客户编号"))
+        deed.add_argument("--because", required=True, help=_("为什么"))
+    why = _command(commands, "why", rights.why, _("某人为什么看得到一个客户"))
+    why.add_argument("key", help=_("客户编号"))
+    why.add_argument("--user", dest="whom", required=True, help=_("用户名"))
+
+
 def _keeping(commands: Any) -> None:
     user = commands.add_parser("user", help=_("用户"), description=_("用户"))
     deeds = user.add_subparsers(metavar="add|list|role|leave|link|reset-factors", required=True)
     add = _command(deeds, "add", users.add, _("新建用户"))
     add.add_argument("username", help=_("用户名"))
     add.add_argument("--name", default="", help=_("姓名"))
-    add.add_argument("--role", default="manager", help="manager | director | executive | operator | admin")
+    add.add_argument("--role", default="manager", help=" | ".join(ROLES))
     add.add_argument("--department", default="", help=_("部门；没有就新建"))
     add.add_argument("--password-stdin", action="store_true", help=_("从标准输入读取密码"))
     add.add_argument("--own", action="store_true", help=_("密码是本人定的，第一次登录不必换"))

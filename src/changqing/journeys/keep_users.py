@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from changqing.accounts.grants import release
 from changqing.base.refused import Refused
 from changqing.organisation.actions.factors import clear_factors
 from changqing.organisation.actions.links import cancel_links, make_link, use_up_link
@@ -15,6 +16,7 @@ from changqing.organisation.actions.sessions import end_sessions
 from changqing.organisation.queries import needs_second_factor, organisation_settings
 from changqing.people.actions import (
     change_user,
+    end_charges,
     forget_password,
     invite_user,
     set_active,
@@ -138,11 +140,17 @@ def reset_factors(*, by: Principal, pk: int, because: str, door: str) -> User:
 
 @transaction.atomic
 def stop_user(*, by: Principal, pk: int, now: datetime, door: str) -> User:
-    """Somebody no longer comes in: sessions and links end with it."""
+    """Somebody leaves: sessions, links, grants and programs end, accounts go on, all in one transaction.
+
+    Accounts go to their backup, or have no owner from now on and stand in the list of the unassigned. Work in
+    the queue that the person asked for refuses to run.
+    """
     user = set_active(by=by, pk=pk, is_active=False)
     cancel_links(user=user, now=now)
     end_sessions(by=by, user=user, because="stopped", door=door)
-    write_audit(by=by, verb="stop user", subject=("user", user.username), door=door)
+    end_charges(user=user)
+    changed = release(user=user)
+    write_audit(by=by, verb="stop user", subject=("user", user.username), door=door, **changed)
     return user
 
 

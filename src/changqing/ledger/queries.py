@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import Part, sight, visible_to
 from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
@@ -179,11 +179,19 @@ def months_of(to: Principal, account: Account) -> list[MonthMoney]:
     """``account``'s money by month and family, oldest first."""
     rows = visible_to(to, AccountMonth.objects.filter(account=account)).order_by("month", "family")
     fields = ("month", "family", "revenue", "margin", "revenue_without_cost", "lines")
-    return [MonthMoney(*row) for row in rows.values_list(*fields)]
+    found = [MonthMoney(*row) for row in rows.values_list(*fields)]
+    if sight(to, account).reads(Part.MARGIN):
+        return found
+    # as if no cost were known
+    return [replace(row, margin=Decimal(0), revenue_without_cost=row.revenue) for row in found]
 
 
 def totals_of(to: Principal, account: Account) -> AccountTotals | None:
-    return visible_to(to, AccountTotals.objects.filter(account=account)).first()
+    """``account``'s totals; without margin, as if no cost were known, where that is withheld."""
+    found = visible_to(to, AccountTotals.objects.filter(account=account)).first()
+    if found and not sight(to, account).reads(Part.MARGIN):
+        found.margin, found.lines_without_cost = None, found.lines
+    return found
 
 
 def family_sums(to: Principal, since: date | None) -> list[tuple[str, Decimal]]:
@@ -341,7 +349,7 @@ def owned_lines(
 
 def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     """Every day on which ``account`` has order lines, newest first."""
-    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+    if not sight(to, account).reads(Part.REVENUE):
         return []
     with duck() as connection:
         lines = owned_lines(connection, [account.pk], products=())
@@ -350,12 +358,15 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
             f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
             "WHERE amount IS NOT NULL GROUP BY date ORDER BY date DESC"
         ).fetchall()
-    return [PurchaseDay(*row) for row in rows]
+    found = [PurchaseDay(*row) for row in rows]
+    if sight(to, account).reads(Part.MARGIN):
+        return found
+    return [replace(day, margin=None) for day in found]
 
 
 def imports_of(to: Principal, account: Account) -> list[Import]:
     """The imports that ``account``'s order lines came from, newest first."""
-    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+    if not sight(to, account).reads(Part.REVENUE):
         return []
     with duck() as connection:
         lines = owned_lines(connection, [account.pk], products=())
@@ -367,7 +378,7 @@ def order_lines(
     to: Principal, account: Account, *, day: date | None = None, limit: int = 100, offset: int = 0
 ) -> list[OrderLine]:
     """``account``'s order lines, newest first; of one ``day`` when given."""
-    if not visible_to(to, Account.objects.filter(pk=account.pk)).exists():
+    if not sight(to, account).reads(Part.REVENUE):
         return []
     with duck() as connection:
         lines = owned_lines(connection, [account.pk], products=())
@@ -381,7 +392,10 @@ def order_lines(
             [day, limit, offset],
         ).fetchall()
     numbers = dict(Import.objects.filter(pk__in={row[10] for row in rows}).values_list("pk", "number"))
-    return [OrderLine(*(*row[:10], numbers[row[10]], row[11])) for row in rows]
+    found = [OrderLine(*(*row[:10], numbers[row[10]], row[11])) for row in rows]
+    if sight(to, account).reads(Part.MARGIN):
+        return found
+    return [replace(line, cost=None) for line in found]
 
 
 def fetched(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Any]:

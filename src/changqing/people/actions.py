@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from changqing.base.refused import Refused
-from changqing.people.models import Department, Role, User
-from changqing.people.permissions import Principal, operator
+from changqing.people.models import Charge, Department, Role, User
+from changqing.people.permissions import Principal, check_may, operator
 from changqing.people.queries import check_may_keep_users, has_users
 
 
@@ -315,3 +315,20 @@ def make_change_password(*, user: User) -> None:
     """``user`` chooses a password of their own at the next sign-in."""
     user.must_change_password = True
     user.save(update_fields=["must_change_password"])
+
+
+def put_in_charge(
+    *, by: Principal, user: User, department: Department, may_edit: bool = False, ends: bool = False
+) -> None:
+    """``user`` answers for ``department`` and all below it too, or no longer."""
+    check_may(by, "add users")
+    if ends:
+        Charge.objects.filter(user=user, department=department).delete()
+    else:
+        Charge.objects.update_or_create(user=user, department=department, defaults={"may_edit": may_edit})
+
+
+def end_charges(*, user: User) -> None:
+    """``user``, who leaves, answers for no department any more; programs that act for them stop."""
+    Charge.objects.filter(user=user).delete()
+    User.objects.filter(acts_for=user).update(is_active=False)

@@ -68,6 +68,8 @@ def levels(read: str = "", edit: str = "") -> Levels:
 
 
 EVERYTHING = " ".join(Part)
+# Fewer hidden accounts than these are not spoken of: a figure over one or two gives them away.
+FEWEST_HIDDEN = 3
 # The table of design: what each may see and change of an account. Default is nothing; grants add up.
 # Through an account of one's own, as its owner or backup:
 OF_THE_OWNER = levels(read="score revenue margin", edit="basic names contacts activities files plan")
@@ -97,6 +99,8 @@ MAY: dict[str, frozenset[str]] = {
     "add users": frozenset({Role.ADMIN}),
     "keep settings": frozenset({Role.ADMIN}),
     "guard personal data": frozenset({Role.ADMIN, Role.PRIVACY}),
+    # who may hand accounts over and give more of them than a role's default
+    "hand accounts over": frozenset({Role.DIRECTOR, Role.OPERATOR}),
     "keep the book": frozenset({Role.OPERATOR}),
     "rank the book": frozenset({Role.OPERATOR}),
     "read methods": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),

@@ -10,9 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from changqing.accounts.queries import Account, Contact, Kin, account_by_key, contacts_of, group_of
+from changqing.accounts.queries import (
+    Account,
+    Contact,
+    Kin,
+    Part,
+    Sight,
+    account_by_key,
+    contacts_of,
+    group_of,
+    sight,
+)
 from changqing.base.days import first_of_month, months_back
+from changqing.base.refused import Refused
 from changqing.ledger.queries import (
     Import,
     MonthMoney,
@@ -96,6 +108,12 @@ class AccountPage:
     band_name: str
     as_of: date | None
     currency: str
+    sight: Sight
+
+    @property
+    def hidden(self) -> frozenset[Part]:
+        """The parts that this reader may not see; their figures are None and their lists empty."""
+        return frozenset(Part) - self.sight.parts
 
     @property
     def days_since_order(self) -> int | None:
@@ -119,6 +137,7 @@ class AccountPage:
             "places": {period: _place_json(place) for period, place in self.places.items()},
             "months": [[m.month.isoformat(), _number(m.revenue), _number(m.margin)] for m in self.months],
             "contacts": len(self.contacts),
+            "withheld": sorted(self.hidden),
         }
 
 
@@ -131,6 +150,7 @@ class PurchaseTrack:
     rhythm: Rhythm
     as_of: date | None
     currency: str
+    hides_margin: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +164,7 @@ class LinesPage:
     currency: str
     imports: list[Import]
     sees_imports: bool
+    hides_margin: bool
 
     @property
     def previous(self) -> int:
@@ -169,7 +190,7 @@ def account_page(to: Principal, key: str) -> AccountPage | None:
     return AccountPage(
         account=account,
         group=group_of(to, account),
-        contacts=list(contacts_of(to, account)),
+        contacts=contacts_of(to, account),
         places={period: _place(row) for period, row in found.items()},
         totals=totals,
         months=_months(money, last),
@@ -181,6 +202,7 @@ def account_page(to: Principal, key: str) -> AccountPage | None:
         band_name=band_names(newest.ranking).get(newest.band, "") if newest else "",
         as_of=last,
         currency=settings.BOOK_CURRENCY,
+        sight=sight(to, account),
     )
 
 
@@ -189,6 +211,7 @@ def purchase_track(to: Principal, key: str) -> PurchaseTrack | None:
     account = account_by_key(to, key)
     if account is None:
         return None
+    _check_sees_orders(to, account)
     days, last = purchase_days(to, account), book_day()
     bought = sorted(day.day for day in days if day.is_purchase)
     return PurchaseTrack(
@@ -197,6 +220,7 @@ def purchase_track(to: Principal, key: str) -> PurchaseTrack | None:
         rhythm=rhythm_of(bought, last),
         as_of=last,
         currency=settings.BOOK_CURRENCY,
+        hides_margin=not sight(to, account).reads(Part.MARGIN),
     )
 
 
@@ -205,6 +229,7 @@ def lines_page(to: Principal, key: str, *, day: date | None = None, page: int = 
     account = account_by_key(to, key)
     if account is None:
         return None
+    _check_sees_orders(to, account)
     totals = totals_of(to, account)
     if day:
         total = sum(each.lines for each in purchase_days(to, account) if each.day == day)
@@ -223,7 +248,13 @@ def lines_page(to: Principal, key: str, *, day: date | None = None, page: int = 
         currency=settings.BOOK_CURRENCY,
         imports=imports_of(to, account),
         sees_imports=may(to, "see imports"),
+        hides_margin=not sight(to, account).reads(Part.MARGIN),
     )
+
+
+def _check_sees_orders(to: Principal, account: Account) -> None:
+    if not sight(to, account).reads(Part.REVENUE):
+        raise Refused(_("您看不到这家客户的收入和订单。需要的话，请客户负责人为您申请。"))
 
 
 def book_day() -> date | None:

@@ -8,8 +8,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from changqing.accounts.queries import Facets, facets, has_archived
+from changqing.accounts.queries import (
+    Facets,
+    Part,
+    facets,
+    has_archived,
+    is_withheld,
+    part_name,
+    sight_of,
+)
+from changqing.base.refused import Withheld
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, sees_the_whole_book
 from changqing.reports.months import change, whole_months
@@ -57,15 +67,17 @@ class Asked:
     is_loss_making: bool = False
     never_bought: bool = False
     silent_days: int | None = None
+    unassigned: bool = False
     tags: tuple[str, ...] = ()
     archived: str = ""
-    sort: str = "rank"
+    # nothing: by rank for who may see ranks, else by name
+    sort: str = ""
     page: int = 1
 
     @property
     def narrows(self) -> bool:
         """Whether anything but period, order and page was asked."""
-        return replace(self, period="36m", sort="rank", page=1) != Asked()
+        return replace(self, period="36m", sort="", page=1) != Asked()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +85,8 @@ class ListedAccount:
     """One account of the list. ``revenue`` and ``margin`` are of the period; None is not known.
 
     ``change`` compares the last twelve whole months with the twelve before, None without either;
-    ``months`` is the revenue of those 24 months, oldest first.
+    ``months`` is the revenue of those 24 months, oldest first. ``hidden`` are the parts of this account that
+    the reader may not see; their figures are None.
     """
 
     key: str
@@ -95,6 +108,7 @@ class ListedAccount:
     days_silent: int | None
     months: tuple[Decimal, ...]
     change: float | None
+    hidden: frozenset[Part] = frozenset()
 
     @property
     def margin_rate(self) -> float | None:
@@ -117,6 +131,7 @@ class AccountList:
     method: str
     currency: str
     is_whole_book: bool
+    hidden: frozenset[Part]
 
     @property
     def is_empty_book(self) -> bool:
@@ -127,6 +142,7 @@ class AccountList:
 def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) -> AccountList:
     """One page of the list for ``to``, in a number of queries that does not grow with its rows."""
     size = per_page or PER_PAGE
+    asked = askable(to, asked)
     ranking = current_ranking(asked.period)
     today = ranking.as_of if ranking else as_of()
     wanted = _wanted(asked, today)
@@ -150,7 +166,25 @@ def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) ->
         method=f"{ranking.method.pack} v{ranking.method.version}" if ranking else "",
         currency=settings.BOOK_CURRENCY,
         is_whole_book=sees_the_whole_book(to),
+        hidden=frozenset(part for part in (Part.REVENUE, Part.MARGIN) if is_withheld(to, part)),
     )
+
+
+def askable(to: Principal, asked: Asked) -> Asked:
+    """``asked`` in an order that ``to`` may see; Withheld where it sorts or filters by what is nowhere seen.
+
+    Where a part is seen on some accounts only, the others come last and meet no such filter.
+    """
+    needed = set(_wanted(asked, date.max).parts) - {Part.BASIC}
+    by = asked.sort.removeprefix("-")
+    if by and by != "name":
+        needed.add(Part.MARGIN if by == "margin" else Part.REVENUE)
+    for part in sorted(needed):
+        if is_withheld(to, part):
+            raise Withheld(_("您看不到客户的%(part)s，因此不能按它排序或筛选。") % {"part": part_name(part)})
+    if asked.sort:
+        return asked
+    return replace(asked, sort="name" if is_withheld(to, Part.REVENUE) else "rank")
 
 
 def band_names(ranking: Ranking | None) -> dict[str, str]:
@@ -162,6 +196,7 @@ def band_names(ranking: Ranking | None) -> dict[str, str]:
 
 def list_composition(to: Principal, asked: Asked) -> Composition:
     """What the list asked for holds."""
+    asked = askable(to, asked)
     ranking = current_ranking(asked.period)
     return composition_of(to, ranking, _wanted(asked, ranking.as_of if ranking else as_of()))
 
@@ -191,6 +226,7 @@ def _wanted(asked: Asked, today: date | None) -> Narrowing:
         department=asked.department,
         is_loss_making=asked.is_loss_making,
         never_bought=asked.never_bought,
+        unassigned=asked.unassigned,
         silent_since=silent,
         tags=asked.tags,
         is_archived={"only": True, "with": None}.get(asked.archived, False),
@@ -202,21 +238,26 @@ def account_rows(
 ) -> list[ListedAccount]:
     """The accounts ``ids`` in their order, with place, totals and trend: three queries."""
     found = rows_of(to, ids)
-    placed = places_among(ranking, found.values())
+    placed = places_among(to, ranking, found.values())
     months = whole_months(today, TREND_MONTHS) if today else []
-    money = monthly_revenue(found.values(), months[0]) if months else {}
-    return [
-        _row(found[pk], placed.get(pk), [money.get(pk, {}).get(month, ZERO) for month in months], today)
-        for pk in ids
-        if pk in found
-    ]
+    money = monthly_revenue(to, found.values(), months[0]) if months else {}
+    hidden = {pk: frozenset(Part) - each.parts for pk, each in sight_of(to, found.values()).items()}
+
+    def of_months(pk: int) -> list[Decimal]:
+        return [money.get(pk, {}).get(month, ZERO) for month in months]
+
+    return [_row(found[pk], placed.get(pk), of_months(pk), today, hidden[pk]) for pk in ids if pk in found]
 
 
 def _row(
-    account: Account, place: AccountRank | None, months: list[Decimal], today: date | None
+    account: Account,
+    place: AccountRank | None,
+    months: list[Decimal],
+    today: date | None,
+    hidden: frozenset[Part],
 ) -> ListedAccount:
     totals = getattr(account, "totals", None)
-    last = totals.last_day if totals else None
+    last = totals.last_day if totals and Part.REVENUE not in hidden else None
     return ListedAccount(
         key=account.key,
         name=account.name,
@@ -237,6 +278,7 @@ def _row(
         days_silent=(today - last).days if today and last else None,
         months=tuple(months),
         change=change(sum(months[12:], ZERO), sum(months[:12], ZERO)),
+        hidden=hidden,
     )
 
 

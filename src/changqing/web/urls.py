@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.accounts.urls")),
     path("", include("changqing.web.account.urls")),
     path("", include("changqing.web.entry.urls")),
+    path("", include("changqing.web.team.urls")),
     path("", include("changqing.web.imports.urls")),
     path("settings/", include("changqing.web.settings.urls")),
     path("", include("changqing.web.methods.urls")),

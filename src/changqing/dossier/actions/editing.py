@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from changqing.accounts.actions import check_can_hold
 from changqing.accounts.models import Account
-from changqing.accounts.queries import accounts as visible_accounts
-from changqing.accounts.queries import line_above
+from changqing.accounts.queries import editable_by, line_above, visible_to
 from changqing.base.refused import Refused
 from changqing.dossier.actions.writing import (
     TABLE,
@@ -157,15 +157,21 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _check_links(*, by: Principal, account: Account | None, wanted: Mapping[str, Any]) -> None:
     """Whom and what an account is linked to must be there, be the writer's to link, and close no circle."""
     for name in ("owner", "backup"):
-        if wanted.get(name) and not User.objects.filter(pk=wanted[name], is_active=True).exists():
+        who = User.objects.filter(pk=wanted[name], is_active=True).first() if wanted.get(name) else None
+        if wanted.get(name) and who is None:
             raise Refused(_("这个人已不在职，不能负责客户。"), field=name)
+        check_can_hold(owner=who, backup=None)
     if wanted.get("department") and not Department.objects.filter(pk=wanted["department"]).exists():
         raise Refused(_("没有这个部门。"), field="department")
     if not wanted.get("parent"):
         return
     lock_the_tree()
-    if not visible_accounts(by).filter(pk=wanted["parent"]).exists():
+    above = Account.objects.filter(pk=wanted["parent"])
+    if not visible_to(by, above).exists():
         raise Refused(_("没有您能看到的这家上级客户。"), field="parent")
+    # a link changes both its ends
+    if not editable_by(by, above).exists():
+        raise Refused(_("您不能改动那家上级客户，因此不能把客户归到它下面。"), field="parent")
     if account and account.pk in line_above(wanted["parent"]):
         raise Refused(_("不能这样归属：那家客户就在这家客户的下面，集团会绕回自己。"), field="parent")
 

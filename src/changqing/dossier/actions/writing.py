@@ -66,6 +66,8 @@ def carry_out(
     real = [(account, fields) for account, fields in real if fields]
     if not real:
         return None
+    if any({"owner", "department"} & set(fields) for _account, fields in real):
+        check_may(by, "hand accounts over")
     deed = _deed(by=by, verb=verb, count=len(real))
     lines = (
         (

@@ -14,14 +14,25 @@ from typing import Any
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, F, FilteredRelation, FloatField, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    F,
+    FilteredRelation,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account as Account
-from changqing.accounts.queries import accounts, holds, visible_to
+from changqing.accounts.queries import Part, accounts, holds, seen_only, sight, sight_of, visible_to
 from changqing.base.packs import Pack, parse
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
@@ -36,6 +47,7 @@ PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
 BY_PLACE = ("rank", "revenue", "margin")
 BY_ACCOUNT = ("name", "last")
 FEW = 1_000
+MARGIN = AccountRank._meta.get_field("margin")
 
 
 @dataclass(frozen=True)
@@ -82,8 +94,16 @@ class Narrowing:
     is_loss_making: bool = False
     never_bought: bool = False
     silent_since: date | None = None
+    unassigned: bool = False
     tags: tuple[str, ...] = ()
     is_archived: bool | None = False
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """What a reader must be let into on an account for this to be asked of it."""
+        money = self.abc or self.band or self.never_bought or self.silent_since
+        asked = {Part.BASIC} | ({Part.REVENUE} if money or self.is_loss_making else set())
+        return frozenset(asked | ({Part.MARGIN} if self.is_loss_making else set()))
 
     @property
     def needs_a_place(self) -> bool:
@@ -100,6 +120,8 @@ class Narrowing:
             rule &= Q(tags__contains=list(self.tags))
         if self.is_archived is not None:
             rule &= Q(archived_at__isnull=not self.is_archived)
+        if self.unassigned:
+            rule &= Q(owner=None)
         if self.never_bought:
             rule &= Q(totals__isnull=True)
         if self.silent_since:
@@ -176,26 +198,31 @@ def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRa
 def places_of(to: Principal, account: Account) -> dict[str, AccountRank]:
     """``account``'s place in every current ranking, by period."""
     rows = visible_to(to, AccountRank.objects.filter(account=account.pk, ranking__is_current=True))
-    return {row.ranking.period: row for row in rows.select_related("ranking__method")}
+    found = {row.ranking.period: row for row in rows.select_related("ranking__method")}
+    if not sight(to, account).reads(Part.MARGIN):
+        for row in found.values():
+            row.margin = None
+    return found
 
 
 def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
     """The visible rows of ``ranking`` as arrays with exact sums, in one query."""
     held = ("abc", "band", "account__industry")
+    margin_seen = seen_only(to, Part.MARGIN, "margin", MARGIN)
     rows = (
         visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
         .values_list(*held)
         .annotate(
             accounts=Count("pk"),
             revenues=Sum("revenue"),
-            margins=Sum("margin", default=Decimal(0)),
+            margins=Sum(margin_seen, default=Decimal(0)),
             without_cost=Sum("revenue_without_cost"),
             converted=Sum("revenue_converted"),
             all_orders=Sum("orders"),
             all_lines=Sum("lines"),
             ranks=ArrayAgg("rank"),
             each_revenue=ArrayAgg(Cast("revenue", FloatField())),
-            each_margin=ArrayAgg(Cast("margin", FloatField())),
+            each_margin=ArrayAgg(Cast(margin_seen, FloatField())),
         )
     )
     parts = list(rows)
@@ -213,12 +240,17 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
 def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:
     """Visible accounts narrowed to ``wanted``, with their place in ``ranking`` as ``place``."""
     here = Q(ranks__ranking=ranking.pk if ranking else 0)
-    rows = accounts(to).annotate(place=FilteredRelation("ranks", condition=here))
+    rows = visible_to(to, Account.objects.all(), *wanted.parts)
+    rows = rows.annotate(place=FilteredRelation("ranks", condition=here))
     return rows.filter(wanted.account_rule() & along("place", wanted.place_rule()))
 
 
-def _wanted_places(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[AccountRank]:
-    rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
+def _wanted_places(
+    to: Principal, ranking: Ranking | None, wanted: Narrowing, *parts: Part
+) -> QuerySet[AccountRank]:
+    """The places narrowed to ``wanted`` that ``to`` may read, with ``parts`` where more is asked of them."""
+    asked = {*wanted.parts, Part.REVENUE, *parts}
+    rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0), *asked)
     return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
 
 
@@ -231,13 +263,14 @@ def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
     if wanted.needs_a_place:
         return _wanted_places(to, ranking, wanted).count()
-    return accounts(to).filter(wanted.account_rule()).count()
+    return visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule()).count()
 
 
 def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
     """What a list holds, exactly; joins all of it with its places."""
-    found = _wanted_places(to, ranking, wanted).aggregate(
-        placed=Count("pk"), a=Count("pk", filter=Q(abc="A")), loss_making=Count("pk", filter=Q(margin__lt=0))
+    rows = _wanted_places(to, ranking, wanted).annotate(seen=seen_only(to, Part.MARGIN, "margin", MARGIN))
+    found = rows.aggregate(
+        placed=Count("pk"), a=Count("pk", filter=Q(abc="A")), loss_making=Count("pk", filter=Q(seen__lt=0))
     )
     return Composition(**found)
 
@@ -255,7 +288,7 @@ class Cut:
 def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int) -> list[int]:
     """The ids of the accounts that ``cut`` takes from a list of ``total``, in order, in at most 3 queries."""
     if cut.sort in BY_ACCOUNT:
-        rows = _wanted(to, ranking, wanted).order_by(*_account_order(cut, total))
+        rows = _wanted(to, ranking, wanted).order_by(*_account_order(to, cut, total))
         return _window(rows.values_list("pk", flat=True), cut.start, cut.stop, total)
     placed = _placed(to, ranking, wanted, cut, total)
     if cut.stop <= total // 2:
@@ -268,19 +301,26 @@ def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, 
     if wanted.needs_a_place or cut.stop <= count:
         return ids
     start = max(cut.start - count, 0)
-    return ids + list(_without_place(to, ranking, wanted)[start : cut.stop - count])
+    return ids + list(_without_place(to, ranking, wanted, cut)[start : cut.stop - count])
 
 
 def _placed(
     to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int
 ) -> QuerySet[Any, int]:
-    rows = _wanted_places(to, ranking, wanted).order_by(*_place_order(cut, total))
+    rows = _wanted_places(to, ranking, wanted, *_part_of(cut)).order_by(*_place_order(cut, total))
     return (rows.none() if wanted.never_bought else rows).values_list("account_id", flat=True)
 
 
-def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Any, int]:
+def _part_of(cut: Cut) -> tuple[Part, ...]:
+    return (Part.MARGIN,) if cut.sort == "margin" else ()
+
+
+def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut) -> QuerySet[Any, int]:
+    """Accounts without a place, or with one that ``to`` may not read: they come last, by name."""
     here = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account=OuterRef("pk"))
-    rows = accounts(to).filter(wanted.account_rule()).filter(~Exists(here))
+    here = visible_to(to, here, Part.REVENUE, *_part_of(cut))
+    rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule())
+    rows = rows.filter(~Exists(here))
     return rows.order_by("pinyin", "pk").values_list("pk", flat=True)
 
 
@@ -300,12 +340,13 @@ def _place_order(cut: Cut, total: int) -> list[OrderBy]:
     return [rank.desc() if falls else rank.asc()]
 
 
-def _account_order(cut: Cut, total: int) -> list[OrderBy]:
-    column = _steady("pinyin", total) if cut.sort == "name" else F("totals__last_day")
+def _account_order(to: Principal, cut: Cut, total: int) -> list[OrderBy]:
+    by_day = seen_only(to, Part.REVENUE, "totals__last_day", DateField(), "")
+    column = _steady("pinyin", total) if cut.sort == "name" else by_day
     return [_sorted(column, cut), F("pk").asc()]
 
 
-def _sorted(column: F | Coalesce, cut: Cut) -> OrderBy:
+def _sorted(column: F | Coalesce | Cast, cut: Cut) -> OrderBy:
     return column.desc(nulls_last=True) if cut.is_descending else column.asc(nulls_last=True)
 
 
@@ -325,14 +366,23 @@ def rows_of(to: Principal, ids: Sequence[int]) -> dict[int, Account]:
     return {row.pk: row for row in rows}
 
 
-def places_among(ranking: Ranking | None, seen: Collection[Account]) -> dict[int, AccountRank]:
-    """The places of accounts that the reader may see, by account."""
+def places_among(
+    to: Principal, ranking: Ranking | None, among: Collection[Account]
+) -> dict[int, AccountRank]:
+    """The places that ``to`` may read of accounts ``among``, by account; margin only where it is due."""
+    sights = sight_of(to, among)
+    seen = [pk for pk, each in sights.items() if each.reads(Part.REVENUE)]
     rows = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account__in=seen)
-    return {row.account_id: row for row in rows}
+    found = {row.account_id: row for row in rows}
+    for pk, row in found.items():
+        if not sights[pk].reads(Part.MARGIN):
+            row.margin = None
+    return found
 
 
-def monthly_revenue(seen: Collection[Account], since: date) -> dict[int, dict[date, Decimal]]:
-    """Revenue by month from ``since`` on of accounts that the reader may see, by account."""
+def monthly_revenue(to: Principal, among: Collection[Account], since: date) -> dict[int, dict[date, Decimal]]:
+    """Revenue by month from ``since`` on of those ``among`` whose revenue ``to`` may read, by account."""
+    seen = [pk for pk, each in sight_of(to, among).items() if each.reads(Part.REVENUE)]
     rows = AccountMonth.objects.filter(account__in=seen, month__gte=since)
     found: dict[int, dict[date, Decimal]] = {}
     for account, month, revenue in rows.values_list("account_id", "month").annotate(Sum("revenue")):

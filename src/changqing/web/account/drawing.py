@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from changqing.accounts.queries import Part
 from changqing.ledger.queries import PurchaseDay
 from changqing.reports.account import AccountPage, Month, PurchaseTrack
 from changqing.web.accounts.amounts import in_words, to_the_cent
@@ -30,7 +31,7 @@ class Drawn:
 
 def months_chart(found: AccountPage) -> Drawn:
     """Bars of this year's months, a dashed line of last year's named at its end."""
-    months, currency = found.months, found.currency
+    months, currency, is_hidden = found.months, found.currency, Part.MARGIN in found.hidden
     names = [f"{month.month:%Y-%m}" for month in months]
     marks = [name if at == 0 or name.endswith("-01") else name[-2:] for at, name in enumerate(names)]
     last_year = [
@@ -66,12 +67,12 @@ def months_chart(found: AccountPage) -> Drawn:
         ],
     }
     table = Rows(
-        headings=[_("月份"), _("收入"), _("毛利"), _("去年同月")],
+        headings=[_("月份"), _("收入"), *([] if is_hidden else [_("毛利")]), _("去年同月")],
         rows=[
             [
                 name if month.is_whole else _("%(month)s（未满月）") % {"month": name},
                 to_the_cent(month.revenue, currency),
-                to_the_cent(month.margin, currency),
+                *([] if is_hidden else [to_the_cent(month.margin, currency)]),
                 to_the_cent(month.year_before, currency),
             ]
             for name, month in zip(names, months, strict=True)
@@ -156,14 +157,14 @@ def track_chart(track: PurchaseTrack) -> Drawn:
         ],
     }
     table = Rows(
-        headings=[_("日期"), _("订单"), _("订单行"), _("净额"), _("毛利")],
+        headings=[_("日期"), _("订单"), _("订单行"), _("净额"), *([] if track.hides_margin else [_("毛利")])],
         rows=[
             [
                 day.day.isoformat(),
                 f"{day.orders:,}",
                 f"{day.lines:,}",
                 to_the_cent(day.amount, track.currency),
-                to_the_cent(day.margin, track.currency),
+                *([] if track.hides_margin else [to_the_cent(day.margin, track.currency)]),
             ]
             for day in track.days
         ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from changqing.accounts.queries import Part
 from changqing.reports.account import AccountPage, Place
 from changqing.web.accounts.amounts import in_units, period_name, signed_share, to_the_cent
 from changqing.web.components.figures import Arithmetic
@@ -42,6 +43,9 @@ def chips(found: AccountPage) -> list[tuple[str, str, str]]:
 
 
 def strip(found: AccountPage) -> list[Shown]:
+    if Part.REVENUE in found.hidden:
+        note = _("收入和订单不对您开放")
+        return [Shown(label=_("收入"), value=_("无权查看"), note=note, tone="unknown")]
     return [_revenue(found), _margin(found), _rank(found), _last(found), _whole(found)]
 
 
@@ -73,6 +77,8 @@ def _revenue(found: AccountPage) -> Shown:
 def _margin(found: AccountPage) -> Shown:
     place = found.places.get("36m")
     label = _("近 36 个月毛利")
+    if Part.MARGIN in found.hidden:
+        return Shown(label=label, value=_("无权查看"), note=_("毛利和成本不对您开放"), tone="unknown")
     if place is None:
         return Shown(label=label, value="–", note=_("近 36 个月没有订单"), tone="unknown")
     if place.margin is None:
@@ -151,13 +157,14 @@ def _whole(found: AccountPage) -> Shown:
     if not totals:
         return Shown(label=label, value="–", note=_("没有订单"), tone="unknown")
     number, unit = in_units(totals.revenue, found.currency)
+    is_hidden = Part.MARGIN in found.hidden
     inputs = [
         (_("收入"), to_the_cent(totals.revenue, found.currency)),
-        (_("毛利"), to_the_cent(totals.margin, found.currency)),
+        *([] if is_hidden else [(_("毛利"), to_the_cent(totals.margin, found.currency))]),
         (_("订单"), f"{totals.orders:,}"),
         (_("下单日（净额大于零）"), f"{totals.purchases:,}"),
         (_("订单行"), f"{totals.lines:,}"),
-        (_("没有成本的行"), f"{totals.lines_without_cost:,}"),
+        *([] if is_hidden else [(_("没有成本的行"), f"{totals.lines_without_cost:,}")]),
     ]
     if totals.lines_converted:
         inputs += [

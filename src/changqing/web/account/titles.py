@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from changqing.accounts.queries import Part
 from changqing.reports.account import AccountPage, PurchaseTrack
 from changqing.web.accounts.amounts import in_words, signed_share
 from changqing.web.components.tags import share
@@ -58,6 +59,8 @@ def track_title(track: PurchaseTrack) -> str:
 
 
 def people_title(found: AccountPage) -> str:
+    if Part.NAMES in found.hidden:
+        return _("联系人不对您开放")
     present = sum(
         1 for each in found.contacts if not each.until or not found.as_of or each.until >= found.as_of
     )

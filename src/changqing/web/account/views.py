@@ -96,6 +96,7 @@ def _sections(found: AccountPage) -> list[Section]:
         ("value", _("价值"), found.totals is not None),
         ("track", _("节奏"), found.totals is not None),
         ("people", _("人"), True),
+        ("team", _("团队"), True),
         ("lines", _("明细"), found.totals is not None),
         ("history", _("变更"), True),
     ]

@@ -21,6 +21,7 @@ FILTERS = (
     "department",
     "loss",
     "never",
+    "unassigned",
     "silent",
     "tag",
     "archived",
@@ -43,10 +44,11 @@ def asked_in(query: QueryDict) -> Asked:
         department=_number(query, "department"),
         is_loss_making=query.get("loss") == "1",
         never_bought=query.get("never") == "1",
+        unassigned=query.get("unassigned") == "1",
         silent_days=_number(query, "silent", most=36_500),
         tags=tuple(sorted({tag.replace("\0", "")[:40] for tag in query.getlist("tag") if tag}))[:20],
         archived=_one_of(query, "archived", ("", "only", "with"), ""),
-        sort=_one_of(query, "sort", [way + name for name in SORTS for way in ("", "-")], "rank"),
+        sort=_one_of(query, "sort", ["", *(way + name for name in SORTS for way in ("", "-"))], ""),
         page=_number(query, "page") or 1,
     )
 

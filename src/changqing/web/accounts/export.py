@@ -13,6 +13,7 @@ import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from changqing.accounts.queries import Part
 from changqing.base.tables.escape import shield
 from changqing.records.actions import write_audit
 from changqing.reports.accounts import AccountList, Asked, ListedAccount
@@ -25,6 +26,8 @@ TYPES = {
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 Cell = str | int | Decimal | date | None
+# the columns that tell of money, by their place; of them the margin
+OF_MONEY, MARGIN = range(2, 10), 6
 
 
 def export(request: HttpRequest, asked: Asked) -> HttpResponse:
@@ -66,6 +69,15 @@ def headings(found: AccountList) -> list[Cell]:
 
 
 def cells(row: ListedAccount, found: AccountList) -> list[Cell]:
+    """One row; what the reader may not see says so, instead of being an empty cell that means unknown."""
+    said = _known(row, found)
+    hidden = [
+        at for at in OF_MONEY if Part.REVENUE in row.hidden or (at == MARGIN and Part.MARGIN in row.hidden)
+    ]
+    return [_("无权查看") if at in hidden else cell for at, cell in enumerate(said)]
+
+
+def _known(row: ListedAccount, found: AccountList) -> list[Cell]:
     return [
         row.key,
         row.name,

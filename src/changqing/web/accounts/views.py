@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
+from changqing.accounts.queries import Part
 from changqing.people.permissions import SEES_NOTHING, check_may, may
 from changqing.people.queries import colleagues, department_choices
 from changqing.reports.accounts import (
@@ -84,7 +85,7 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "rows": rows,
         "title": title(found),
         "caption": _caption(found),
-        "columns": _columns(),
+        "columns": _columns(found),
         "period_choices": period_choices(found.asked.period, f"?{kept(request.GET, 'period')}&period="),
         "toggles": _toggles(request, found),
         "found_pairs": parse_qsl(kept(request.GET)),
@@ -119,7 +120,11 @@ def _parts(found: AccountList) -> list[str]:
     counted = [
         (held.a, _("A 类 %(count)s 家"), bool(asked.abc)),
         (held.loss_making, _("亏损 %(count)s 家"), asked.is_loss_making),
-        (found.total - held.placed, _("本期未下单 %(count)s 家"), asked.never_bought),
+        (
+            found.total - held.placed,
+            _("本期未下单 %(count)s 家"),
+            asked.never_bought or Part.REVENUE in found.hidden,
+        ),
     ]
     return [words % {"count": f"{count:,}"} for count, words, is_asked in counted if count and not is_asked]
 
@@ -134,7 +139,14 @@ def _caption(found: AccountList) -> str:
     return " · ".join(words)
 
 
-def _columns() -> list[Column]:
+def _columns(found: AccountList) -> list[Column]:
+    """What this reader sees nowhere cannot be sorted by."""
+    barred = {"margin"} if Part.MARGIN in found.hidden else set()
+    barred |= {"rank", "revenue", "last"} if Part.REVENUE in found.hidden else set()
+    return [replace(each, key="") if each.key in barred else each for each in _all_columns()]
+
+
+def _all_columns() -> list[Column]:
     return [
         Column(label=_("名次"), key="rank", wide=True),
         Column(label=pgettext("kind of account", "客户"), key="name"),
@@ -159,15 +171,29 @@ class Toggle:
 
 def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
     asked = found.asked
+    made = [("archived=only", _("已归档"), asked.archived == "only", "archived")]
+    if may(reader(request), "hand accounts over"):
+        made.append(("unassigned=1", _("待分配"), asked.unassigned, "unassigned"))
+    if Part.REVENUE not in found.hidden:
+        made = _of_money(found) + made
+    return [
+        Toggle(label, f"?{kept(request.GET, name)}" + ("" if is_on else f"&{pair}"), is_on)
+        for pair, label, is_on, name in made
+    ]
+
+
+def _of_money(found: AccountList) -> list[tuple[str, str, bool, str]]:
+    """Filters by what accounts brought: (pair of the address, label, whether it is on, its name)."""
+    asked = found.asked
     made = [
         (f"abc={letter}", _("%(letter)s 类") % {"letter": letter}, letter in asked.abc, "abc")
         for letter in found.letters
     ]
     made += [(f"band={code}", name, code in asked.band, "band") for code, name in found.band_names.items()]
+    if Part.MARGIN not in found.hidden:
+        made.append(("loss=1", _("亏损"), asked.is_loss_making, "loss"))
     made += [
-        ("loss=1", _("亏损"), asked.is_loss_making, "loss"),
         ("never=1", _("从未下单"), asked.never_bought, "never"),
-        ("archived=only", _("已归档"), asked.archived == "only", "archived"),
         (
             f"silent={SILENT_DAYS}",
             _("%(days)s 天没下单") % {"days": SILENT_DAYS},
@@ -175,10 +201,7 @@ def _toggles(request: HttpRequest, found: AccountList) -> list[Toggle]:
             "silent",
         ),
     ]
-    return [
-        Toggle(label, f"?{kept(request.GET, name)}" + ("" if is_on else f"&{pair}"), is_on)
-        for pair, label, is_on, name in made
-    ]
+    return made
 
 
 def _bulk(request: HttpRequest) -> dict[str, Any]:

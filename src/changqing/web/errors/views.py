@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from changqing.base.refused import Refused
+from changqing.base.refused import Refused, Withheld
 
 RETRY_AFTER = 5
 
@@ -23,7 +23,8 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
         response["HX-Retarget"] = "#toasts"
         response["HX-Reswap"] = "beforeend"
         return response
-    return render(request, "errors/refused.html", {"sentence": refusal.sentence}, status=403)
+    status = 400 if isinstance(refusal, Withheld) else 403
+    return render(request, "errors/refused.html", {"sentence": refusal.sentence}, status=status)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
+from changqing.accounts.queries import Part, is_withheld
 from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
 from changqing.reports.accounts import PERIODS
 from changqing.reports.portfolio import Portfolio, family_groups, portfolio
@@ -55,6 +56,7 @@ def _empty(request: HttpRequest, found: Portfolio) -> dict[str, Any]:
         "may_bring_in": may(reader(request), "bring in files"),
         "is_whole_book": found.is_whole_book,
         "sees_nothing": reader(request).role in SEES_NOTHING,
+        "sees_no_money": is_withheld(reader(request), Part.REVENUE),
         "period_choices": period_choices(found.period, "?period="),
         "has_book": bool(found.book_accounts),
     }
