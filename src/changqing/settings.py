@@ -28,6 +28,8 @@ DEMO_URL = env_text("CHANGQING_DEMO_URL", default="")
 BOOK_CURRENCY = env_text("CHANGQING_CURRENCY", default="CNY").upper()
 MEMORY_MB = env_int("CHANGQING_LEDGER_MEMORY_MB", default=1500, least=256)
 THREADS = env_int("CHANGQING_LEDGER_THREADS", default=2, least=1)
+# where summaries run: duckdb in this process, or a Spark master such as spark://host:7077
+LEDGER_ENGINE = env_text("CHANGQING_LEDGER_ENGINE", default="duckdb")
 
 _url = env_text("DATABASE_URL", default="") or Postgres(FOLDER).url
 _at = conninfo_to_dict(_url)

@@ -10,10 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from changqing import __version__
-from changqing.cli import accounts, answers, audit, imports, keeping, rates, rights, running, users, value
+from changqing.cli import (
+    accounts,
+    answers,
+    audit,
+    imports,
+    keeping,
+    rates,
+    rights,
+    running,
+    summaries,
+    users,
+    value,
+)
 from changqing.cli.words import gettext as _
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
+SUMMARIES = ("customers", "rhythm", "rollup", "cohorts")
 PERIODS = ("36m", "12m", "all")
 FACTORS = ("chain", "custom", "strategic", "influence")
 ROLES = (
@@ -157,6 +170,11 @@ def _answers(commands: Any) -> None:
     portfolio.add_argument("--period", choices=PERIODS, default="36m", help=_("期间（默认近 36 个月）"))
     portfolio.add_argument("--json", action="store_true", help=_("输出 JSON"))
     portfolio.add_argument("--history", action="store_true", help=_("附上历次排名，标出用到已撤销导入的"))
+    summary = _command(commands, "summary", summaries.summary, _("账本汇总：DuckDB 或 Spark 算得一样"))
+    summary.add_argument("name", choices=SUMMARIES, help="customers | rhythm | rollup | cohorts")
+    summary.add_argument("file", type=Path, nargs="?", help=_("写到 .csv 或 .parquet；不写就输出 CSV"))
+    summary.add_argument("--as-of", type=date.fromisoformat, help=_("截至哪一天（默认账本最后一天）"))
+    summary.add_argument("--engine", help=_("duckdb 或 Spark 的 master（默认 CHANGQING_LEDGER_ENGINE）"))
     account = _command(commands, "account", answers.account, _("一个客户"))
     account.add_argument("key", help=_("客户编号"))
     account.add_argument("--json", action="store_true", help=_("输出 JSON"))

@@ -398,6 +398,15 @@ def order_lines(
     return [replace(line, cost=None) for line in found]
 
 
+def daily_rates() -> pa.Table:
+    """(currency, day, rate) for each currency and day from its first to the last day of all."""
+    with duck() as connection:
+        if exchange(connection).last is None:
+            types = {"currency": pa.string(), "day": pa.date32(), "rate": pa.decimal128(18, 8)}
+            return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
+        return connection.sql("SELECT currency, day, rate FROM exchange").to_arrow_table()
+
+
 def fetched(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Any]:
     """The first column of ``query``."""
     return [row[0] for row in connection.execute(query, list(values)).fetchall()]

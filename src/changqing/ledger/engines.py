@@ -1,0 +1,157 @@
+"""Where summaries run: DuckDB in this process, or Spark on many machines, over the same files in force.
+
+``CHANGQING_LEDGER_ENGINE`` chooses: ``duckdb``, or any master that Spark knows (``spark://host:7077``,
+``local-cluster[2,1,1024]``). Data folder and scratch must then lie where every machine of the cluster reads
+them under the same path.
+"""
+# ibis and Spark are loaded when a summary is asked for, not when the product starts
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from changqing.base.refused import Refused
+from changqing.ledger.queries import as_of as book_as_of
+from changqing.ledger.queries import daily_rates, families, standing, whose
+from changqing.ledger.segments import Standing, at, duck, literal, scratch
+from changqing.ledger.summaries import EXCHANGE, FAMILIES, LINES, NAMES, REPLACED, WHOSE, Shape, summary
+from changqing.people.permissions import Principal, check_may
+
+DUCKDB = "duckdb"
+SPARK: dict[str, str | bool] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": False,
+    "spark.ui.enabled": False,
+    "spark.ui.showConsoleProgress": False,
+    "spark.log.level": "ERROR",
+}
+
+
+class Engine(Protocol):
+    """What runs a summary: it is told names for files, then asked for the rows of an expression."""
+
+    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
+        """Give the files the name by which the expressions call them, with the columns they know."""
+
+    def rows(self, expression: Any) -> pa.Table:
+        """The rows of ``expression``."""
+
+
+def summarised(
+    to: Principal, names: Collection[str] = NAMES, *, as_of: date | None = None, engine: str | None = None
+) -> dict[str, pa.Table]:
+    """Summaries of the whole book by name, for who may rank it; by ``engine``, else by the one in force."""
+    check_may(to, "rank the book")
+    lines, last = standing("orders"), as_of or book_as_of()
+    if last is None or not lines:
+        raise Refused(_("账本里还没有订单行，没有可以汇总的。"))
+    with (
+        tempfile.TemporaryDirectory(prefix="summary-", dir=scratch()) as folder,
+        _running(engine or settings.LEDGER_ENGINE) as running,
+    ):
+        shape = _tables(running, lines, Path(folder))
+        return {name: running.rows(summary(name, shape, as_of=last)) for name in names}
+
+
+def _tables(engine: Engine, lines: Standing, folder: Path) -> Shape:
+    """Name the files in force, and what says whose they are, alike on every engine."""
+    rates = daily_rates()
+    small = {"whose": (whose(), WHOSE), "families": (families(), FAMILIES), "exchange": (rates, EXCHANGE)}
+    for name, (table, columns) in small.items():
+        path = folder / f"{name}.parquet"
+        pq.write_table(table.select(list(columns)), path)
+        engine.call(name, [path], columns)
+    held: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
+        "whole": (lines.whole, LINES),
+        "partly": (lines.partly, LINES),
+        "replaced": (lines.replaced, REPLACED),
+    }
+    for name, (paths, wanted) in held.items():
+        if paths:
+            engine.call(name, [at(path) for path in paths], wanted)
+    return Shape(
+        whole=bool(lines.whole),
+        partly=bool(lines.partly),
+        last_rate=max(rates["day"].to_pylist(), default=None),
+        currency=settings.BOOK_CURRENCY,
+    )
+
+
+@contextmanager
+def _running(engine: str) -> Iterator[Engine]:
+    if engine == DUCKDB:
+        with duck() as connection:
+            yield OnDuckDB(connection)
+        return
+    session = _spark(engine)
+    try:
+        yield OnSpark(session)
+    finally:
+        session.stop()
+
+
+class OnDuckDB:
+    """In this process, within the ledger's bounds of memory and threads."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
+        listed = ", ".join(literal(path) for path in paths)
+        self.connection.execute(
+            f'CREATE TEMP VIEW "{name}" AS SELECT {", ".join(columns)} '
+            f"FROM read_parquet([{listed}], union_by_name = true)"
+        )
+
+    def rows(self, expression: Any) -> pa.Table:
+        import ibis
+
+        return self.connection.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_table()
+
+
+class OnSpark:
+    """On the machines of a Spark session."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
+        frame = self.session.read.option("mergeSchema", "true").parquet(*map(str, paths))
+        frame.select(*columns).createOrReplaceTempView(name)
+
+    def rows(self, expression: Any) -> pa.Table:
+        import ibis
+
+        # loads what the dialect asks for
+        _backend = ibis.pyspark
+        return self.session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).toArrow()
+
+
+def _spark(master: str) -> Any:
+    """A session on ``master``; Refused, saying what to install, where there is no Spark or no Java."""
+    try:
+        from pyspark.errors import PySparkRuntimeError
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise Refused(_("这里没有装 Spark。请先：pip install 'changqing[spark]'")) from None
+    builder = SparkSession.builder.master(master).appName("changqing")
+    for name, value in SPARK.items():
+        builder = builder.config(name, value)
+    try:
+        return builder.getOrCreate()
+    except (PySparkRuntimeError, OSError) as no:
+        raise Refused(
+            _("Spark 没有启动起来：%(why)s。它需要 Java 17：apt-get install openjdk-17-jre-headless")
+            % {"why": str(no).splitlines()[0][:200]}
+        ) from None
