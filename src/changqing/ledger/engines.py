@@ -147,7 +147,7 @@ def _spark(master: str) -> Any:
         raise Refused(_("这里没有装 Spark。请先：pip install 'changqing[spark]'")) from None
     builder = SparkSession.builder.master(master).appName("changqing")
     # on one machine, two hundred parts of every shuffle are mostly waiting
-    parts: dict[str, str | bool] = {"spark.sql.shuffle.partitions": "8"} if master.startswith("local") else {}
+    parts: dict[str, str | bool] = {"spark.sql.shuffle.partitions": "4"} if master.startswith("local") else {}
     for name, value in (SPARK | parts).items():
         builder = builder.config(name, value)
     try:
