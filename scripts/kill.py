@@ -246,6 +246,8 @@ class Round:
     def __init__(self, instance: Instance, rng: random.Random, files: dict[str, File]) -> None:
         self.instance, self.rng, self.files = instance, rng, files
         self.promised: dict[int, str] = {}
+        # from the return of the services to the end of every import, without the look at the book
+        self.settled_after = 0.0
 
     def run(self, victim: str, point: str) -> str:
         """Do something, kill ``victim`` meanwhile; give what was done in a few words."""
@@ -370,7 +372,9 @@ class Round:
 
     def look(self) -> str:
         """Check the book; Wrong where it is not what the imports in force say."""
+        began = time.monotonic()
         rows = self.settle()
+        self.settled_after = time.monotonic() - began
         for pk, state in self.promised.items():
             if rows[pk][1] != state:
                 raise Wrong(f"import {rows[pk]} was said to be {state}")
@@ -450,7 +454,8 @@ def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int
         except Wrong as wrong:
             raise Wrong(f"round {number}, {victim} {place}: {wrong}\n{instance.told()}") from wrong
         took = time.monotonic() - began
-        print(f"{number:3d} {victim} {place}: {deed}; whole again after {took:.1f} s; {states}", flush=True)
+        told = f"{deed}; settled after {one.settled_after:.1f} s, round of {took:.1f} s; {states}"
+        print(f"{number:3d} {victim} {place}: {told}", flush=True)
     print("every book was whole after every death")
     return 0
 

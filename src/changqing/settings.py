@@ -45,7 +45,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": 8, "timeout": 3},
-            "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=600s",
+            # the last: a query whose asker was killed ends, and lets go of its locks, within a second
+            "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=600s "
+            "-c client_connection_check_interval=1s",
         },
     }
 }

@@ -187,6 +187,42 @@ def askable(to: Principal, asked: Asked) -> Asked:
     return replace(asked, sort="name" if is_withheld(to, Part.REVENUE) else "rank")
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """Keys of the accounts before and after one in a list, "" where it ends; ``place`` counts from 0."""
+
+    previous: str
+    next: str
+    place: int
+    total: int
+
+
+def neighbours(to: Principal, asked: Asked, key: str, place: int) -> Neighbours | None:
+    """Who stands around ``key`` at ``place`` of the list asked for; None when it stands there no more, or
+    the list asks for what ``to`` may not see."""
+    try:
+        asked = askable(to, asked)
+    except Withheld:
+        return None
+    ranking = current_ranking(asked.period)
+    wanted = _wanted(asked, ranking.as_of if ranking else as_of())
+    total = count_of(to, ranking, wanted)
+    start = max(place - 1, 0)
+    cut = Cut(start, min(place + 2, total), asked.sort.removeprefix("-"), asked.sort.startswith("-"))
+    ids = listed(to, ranking, wanted, cut, total) if place < total else []
+    found = rows_of(to, ids)
+    keys = [found[pk].key for pk in ids if pk in found]
+    at = place - start
+    if at >= len(keys) or keys[at] != key:
+        return None
+    return Neighbours(
+        previous=keys[at - 1] if at else "",
+        next=keys[at + 1] if at + 1 < len(keys) else "",
+        place=place,
+        total=total,
+    )
+
+
 def band_names(ranking: Ranking | None) -> dict[str, str]:
     """The amount bands by code, in the reader's language; empty where no account has one."""
     if ranking is None or ranking.results["bands"]["because"]:

@@ -167,3 +167,35 @@ def test_the_lines_name_the_imports_they_came_from(small_book: People):
     assert "这些订单行来自 orders.csv" in text_of(mine)
     assert "/imports/" not in mine.content.decode()
     assert imports_of(small_book.bo, Account.objects.get(key="A1")) == []
+
+
+def test_brackets_lead_through_the_list_one_came_from(small_book: People):
+    def around(response: Any) -> dict[str, str]:
+        found = re.findall(r'<a href="([^"]+)" rel="(prev|next)"', response.content.decode())
+        return {way: url.replace("&amp;", "&") for url, way in found}
+
+    def name(response: Any) -> str:
+        return str(response.context["who"].name)
+
+    for address in (
+        "/accounts/?sort=name",
+        "/accounts/?sort=-revenue",
+        "/accounts/?industry=钢铁&sort=margin",
+    ):
+        listing = get(small_book.gao, address)
+        rows = listing.context["rows"]
+        walked = [get(small_book.gao, rows[0].url)]
+        while url := around(walked[-1]).get("next"):
+            walked.append(get(small_book.gao, url))
+        assert [name(page) for page in walked] == [shown.row.name for shown in rows], address
+        assert "prev" not in around(walked[0]) and len(rows) > 1
+        back = get(small_book.gao, around(walked[-1])["prev"])
+        assert name(back) == rows[-2].row.name and f"{len(rows) - 1} / {len(rows)}" in text_of(back)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?list=&at=3", "?list=nonsense%3D1&at=0", "?at=-1", "?list=q%3Dx&at=99999999999"]
+)
+def test_without_its_place_in_a_list_a_page_leads_nowhere(small_book: People, query: str):
+    page = get(small_book.gao, f"/accounts/A1/{query}")
+    assert page.status_code == 200 and 'rel="next"' not in page.content.decode()

@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -17,12 +19,14 @@ from changqing.accounts.queries import where_merged
 from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
+from changqing.reports.accounts import neighbours
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.history import history
 from changqing.web.account.titles import families_title, months_title, people_title, track_title
 from changqing.web.account.value import value_part
 from changqing.web.accounts.amounts import signed_share
+from changqing.web.accounts.asking import asked_in, from_list, place_asked
 from changqing.web.components.lists import Column, Section
 from changqing.web.components.tags import minus
 from changqing.web.reader import reader
@@ -85,7 +89,27 @@ def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
         "people_title": people_title(found),
         "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
         "today": found.as_of,
+        **_around(request, found.account.key),
         "may_edit": may(reader(request), "edit accounts"),
+    }
+
+
+def _around(request: HttpRequest, key: str) -> dict[str, Any]:
+    """The accounts before and after this one in the list one came from, by address."""
+    try:
+        came = place_asked(request.GET)
+        around = neighbours(reader(request), asked_in(QueryDict(came[0])), key, came[1]) if came else None
+    except BadRequest:
+        # an address made by hand: the account is shown all the same
+        return {}
+    if came is None or around is None:
+        return {}
+    asked, place = came
+    return {
+        "around": around,
+        "list_url": f"{reverse('accounts')}?{asked}",
+        "previous_url": from_list(around.previous, asked, place - 1) if around.previous else "",
+        "next_url": from_list(around.next, asked, place + 1) if around.next else "",
     }
 
 

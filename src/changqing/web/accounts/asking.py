@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
+from django.urls import reverse
 
 from changqing.reports.accounts import PERIODS, SORTS, Asked
 
 LONGEST = 100
+MOST_OF_A_LIST = 2_000
 MOST = 2**31 - 1
 FILTERS = (
     "q",
@@ -51,6 +54,17 @@ def asked_in(query: QueryDict) -> Asked:
         sort=_one_of(query, "sort", ["", *(way + name for name in SORTS for way in ("", "-"))], ""),
         page=_number(query, "page") or 1,
     )
+
+
+def from_list(key: str, asked: str, place: int) -> str:
+    """The page of ``key``, told at which place of which list it was found, so that it can lead on."""
+    return f"{reverse('account', args=[key])}?{urlencode({'list': asked, 'at': place})}"
+
+
+def place_asked(query: QueryDict) -> tuple[str, int] | None:
+    """The list that a person came from, as it was asked for, and the place in it."""
+    place = _number(query, "at")
+    return None if place is None else (query.get("list", "")[:MOST_OF_A_LIST], place)
 
 
 def kept(query: QueryDict, *without: str) -> str:

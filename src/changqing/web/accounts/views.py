@@ -27,7 +27,7 @@ from changqing.reports.accounts import (
     list_facets,
 )
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words, signed_share
-from changqing.web.accounts.asking import asked_in, kept
+from changqing.web.accounts.asking import asked_in, from_list, kept
 from changqing.web.accounts.export import export
 from changqing.web.components.lists import Column
 from changqing.web.reader import reader
@@ -70,15 +70,16 @@ class Shown:
 
 
 def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
+    asked, first = kept(request.GET), (found.asked.page - 1) * PER_PAGE
     rows = [
         Shown(
             row,
-            reverse("account", args=[row.key]),
+            from_list(row.key, asked, first + at),
             found.band_names.get(row.band, ""),
             spark(row.months),
             signed_share(row.change),
         )
-        for row in found.rows
+        for at, row in enumerate(found.rows)
     ]
     return {
         "found": found,
