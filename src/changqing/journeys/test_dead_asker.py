@@ -7,7 +7,6 @@ import sys
 import time
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 KEY = 0x0C4A_0042
@@ -27,7 +26,7 @@ def test_a_query_whose_asker_was_killed_lets_go_of_its_locks() -> None:
         address = f"host={told.host} port={told.port} dbname={told.dbname} user={told.user}"
         if told.password:
             address += f" password={told.password}"
-        options = settings.DATABASES["default"]["OPTIONS"]["options"]
+        options = str(connection.settings_dict["OPTIONS"]["options"])
         words = [sys.executable, "-c", ASKER, address, options, str(KEY)]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as asker:
             assert asker.stdout is not None and asker.stdout.readline() == "locked\n"
