@@ -1,6 +1,7 @@
 """Django finds its tables here: one app, one migration history."""
 
 from changqing.accounts.models import Account, Contact, Person
+from changqing.contacts.models import Erasure, PersonMerge
 from changqing.dossier.models import Revision, RevisionLine
 from changqing.ledger.models import (
     AccountDays,
@@ -49,6 +50,7 @@ __all__ = [
     "Contact",
     "CustomerKey",
     "Department",
+    "Erasure",
     "FactorRating",
     "Import",
     "MethodVersion",
@@ -56,6 +58,7 @@ __all__ = [
     "OneTimeLink",
     "OrganisationSettings",
     "Person",
+    "PersonMerge",
     "Product",
     "Ranking",
     "Replacement",

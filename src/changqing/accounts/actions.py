@@ -209,5 +209,5 @@ def add_contact(
         person = Person.objects.create(name=person.strip(), pinyin=heard.sort[:300], search=heard.search)
     contact = Contact.objects.create(account=found, person=person, title=title, since=since, **fields)
     Account.objects.filter(pk=found.pk).update(version=F("version") + 1, touched_at=timezone.now())
-    write_audit(by=by, verb="add contact", subject=("account", found.key), person=person.name, title=title)
+    write_audit(by=by, verb="add contact", subject=("account", found.key), person=person.pk)
     return contact

@@ -200,11 +200,19 @@ class TeamMembership(models.Model):
 
 @tracked(called=_("人员"), parts={"name": "names"})
 class Person(models.Model):
-    """A person, once; work data only. Posts are contacts."""
+    """A person, once; work data only. Posts are contacts.
+
+    ``merged_into`` is who this row turned out to be; ``erased_at`` says that nothing tells who it was.
+    """
 
     name = models.CharField(_("姓名"), max_length=120)
     pinyin = models.CharField(max_length=300, blank=True)
     search = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("并入")
+    )
+    erased_at = models.DateTimeField(_("抹去于"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -234,6 +242,7 @@ class Contact(models.Model):
     purpose = models.CharField(_("用途"), max_length=200, blank=True)
     source = models.CharField(_("来源"), max_length=200, blank=True)
     retain_until = models.DateField(_("保留至"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
 
     account_path = "account"
     account_part = Part.CONTACTS

@@ -14,6 +14,7 @@ from changqing.cli import (
     accounts,
     answers,
     audit,
+    contacts,
     imports,
     keeping,
     rates,
@@ -65,6 +66,7 @@ def parser() -> ArgumentParser:
     _rights(commands)
     _keeping(commands)
     _audit(commands)
+    _contacts(commands)
     return top
 
 
@@ -354,3 +356,22 @@ def _audit(commands: Any) -> None:
     listed.add_argument("--to", dest="until", type=date.fromisoformat, help=_("到哪天止"))
     listed.add_argument("--limit", type=int, default=100, help=_("最多几条（默认 100）"))
     listed.add_argument("--json", action="store_true", help=_("每行一个 JSON"))
+
+
+def _contacts(commands: Any) -> None:
+    group = commands.add_parser("contacts", help=_("客户方的人"), description=_("客户方的人"))
+    deeds = group.add_subparsers(metavar="import|export|erase|overdue", required=True)
+    bring = _command(deeds, "import", contacts.bring_in, _("导入联系人（CSV 或 XLSX）"))
+    bring.add_argument("file", type=Path, help=_("文件"))
+    bring.add_argument("--basis", default="", help=_("没写合法依据的行用这个"))
+    bring.add_argument("--purpose", default="", help=_("没写用途的行用这个"))
+    bring.add_argument("--origin", default="", help=_("没写来源的行用这个"))
+    bring.add_argument("--refused", type=Path, help=_("退回的行写到哪里，格式与原文件相同"))
+    told = _command(deeds, "export", contacts.tell, _("一个人的全部信息（JSON），用于答复本人"))
+    told.add_argument("person", type=int, help=_("人员编号"))
+    told.add_argument("file", type=Path, nargs="?", help=_("写到哪里（默认打印出来）"))
+    erase = _command(deeds, "erase", contacts.erase, _("抹去一个人的信息"))
+    erase.add_argument("person", type=int, help=_("人员编号"))
+    erase.add_argument("--because", required=True, help=_("依据，例如本人哪天要求"))
+    over = _command(deeds, "overdue", contacts.overdue, _("超过保留期的联系人"))
+    over.add_argument("--limit", type=int, default=200, help=_("最多几条（默认 200）"))

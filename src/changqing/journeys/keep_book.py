@@ -21,6 +21,7 @@ from changqing import __version__
 from changqing.accounts.queries import circles
 from changqing.base.parcel import Contents, inspect, pack
 from changqing.base.refused import Refused
+from changqing.journeys.know_people import forget_again
 from changqing.journeys.prepare_book import prepare_book
 from changqing.ledger import checks
 from changqing.ledger.actions import lock_the_book
@@ -97,6 +98,7 @@ def restore(*, source: Path, new_keys: bool = False) -> list[str]:
                 shutil.copytree(Path(folder) / store, Path(settings.FOLDER.path) / store, dirs_exist_ok=True)
         load_database(_url(), Path(folder) / DATABASE)
     prepare_book()
+    forget_again()
     by = operator(because="restore")
     found = check_book(by=by)
     found += audit_report(anchor=told.manifest["audit"]).faults if not found else []

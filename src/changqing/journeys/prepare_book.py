@@ -6,12 +6,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from changqing.base.packs import load, shipped
+from changqing.base.packs import Method, load, shipped
+from changqing.contacts.rules import ContactMethod
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
 from changqing.value.queries.methods import PACKS as OF_VALUE
 
+SHIPPED: dict[str, type[Method]] = {**OF_VALUE, **OF_WARNINGS, "contacts": ContactMethod}
 # Several processes of one start may find the same empty database.
 PREPARE_LOCK = 0x0C4A_9002
 
@@ -26,7 +28,7 @@ def prepare_book() -> bool:
                 call_command("migrate", verbosity=0, interactive=False)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
-    for name, model in (OF_VALUE | OF_WARNINGS).items():
+    for name, model in SHIPPED.items():
         pack = load(name, model)
         if not knows_method(name, pack.digest):
             ship_method(pack=name, text=shipped(name), digest=pack.digest)

@@ -108,7 +108,8 @@ MAY: dict[str, frozenset[str]] = {
     "decide tiers": frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "answer warnings": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.SERVICE, Role.OPERATOR}),
     "rate accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
-    "read the audit": frozenset({Role.ADMIN}),
+    "read the audit": frozenset({Role.ADMIN, Role.AUDITOR}),
+    "answer subject requests": frozenset({Role.PRIVACY}),
 }
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from changqing.base import history
 from changqing.base.history import door_in_use
 from changqing.people.models import User
 from changqing.people.permissions import Principal
-from changqing.records.models import AuditLine, AuditSeal, MethodVersion
+from changqing.records.models import AuditLine, AuditSeal, Change, MethodVersion
 from changqing.records.queries import audit_key, unsealed, words_of
 from changqing.records.rules import BEGINNING, fingerprint, is_signed, linked, signed
 
@@ -70,6 +72,21 @@ def seal_audit(*, most: int = 5_000, all_of_them: bool = False) -> int:
         )
     AuditSeal.objects.bulk_create(sealed)
     return len(sealed)
+
+
+def forget_values(*, rows: Mapping[str, Collection[int]], names: Collection[str], put: str) -> int:
+    """In the history of ``rows`` (model → keys) what ``names`` held gives way to ``put``; how many."""
+    theirs = Q(pk__in=[])
+    for model, keys in rows.items():
+        theirs |= Q(model=model, row__in=[str(key) for key in keys])
+    touched = list(Change.objects.filter(theirs))
+    for change in touched:
+        for side in (change.was, change.became):
+            for name in set(side or ()) & set(names):
+                if side and side[name]:
+                    side[name] = put
+    Change.objects.bulk_update(touched, ["was", "became"], batch_size=500)
+    return len(touched)
 
 
 def log_read(*, by: Principal, what: str, subject: tuple[str, object], **details: Any) -> AuditLine:

@@ -37,6 +37,7 @@ PLACES = (
 MENU = (
     ("imports", _("导入"), "file-import", "see imports"),
     ("methods", _("方法"), "table", "read methods"),
+    ("audit", _("审计记录"), "history", "read the audit"),
     ("settings", _("设置"), "settings", ""),
 )
 # In the bottom bar of a phone, 更多 is the fifth.

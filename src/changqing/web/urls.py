@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.entry.urls")),
     path("", include("changqing.web.team.urls")),
     path("", include("changqing.web.imports.urls")),
+    path("", include("changqing.web.audit.urls")),
+    path("", include("changqing.web.persons.urls")),
     path("settings/", include("changqing.web.settings.urls")),
     path("", include("changqing.web.methods.urls")),
     path("healthz", healthz, name="healthz"),

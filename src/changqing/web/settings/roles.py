@@ -42,6 +42,7 @@ VERBS: dict[str, Any] = {
     "add users": gettext_lazy("管用户和部门"),
     "keep the book": gettext_lazy("备份和核对"),
     "rank the book": gettext_lazy("重算排名"),
+    "answer subject requests": gettext_lazy("答复本人的请求"),
     "read methods": gettext_lazy("看方法"),
     "change methods": gettext_lazy("改方法"),
     "decide tiers": gettext_lazy("定等级"),

@@ -1,0 +1,1 @@
+"""Persons at our customers: the list, one person, their posts."""
