@@ -32,7 +32,7 @@ FIELDS = (*TEXTS, *DAYS, *CODES)
 ERASED = "已抹去"
 
 
-def checked(fields: Mapping[str, Any], *, method: ContactMethod, today: date) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any], *, method: ContactMethod, today: date) -> dict[str, Any]:
     """``fields`` as they are stored; Refused, beside the field, for what must not or cannot be."""
     told: dict[str, Any] = {name: str(fields.get(name) or "").strip() for name in TEXTS}
     for name in TEXTS:
@@ -84,7 +84,7 @@ def add_post(*, by: Principal, account: str, person: Person | str, today: date, 
     """``person``, by name when new, takes a post at ``account``."""
     found = _editable_account(by, account)
     method = contact_method()
-    stored = checked(fields, method=method, today=today)
+    stored = _checked(fields, method=method, today=today)
     if isinstance(person, str):
         person = Person.objects.create(**_named(_name(person, method)))
     post = Contact.objects.create(account=found, person=person, **stored)
@@ -96,7 +96,7 @@ def add_post(*, by: Principal, account: str, person: Person | str, today: date, 
 def edit_post(*, by: Principal, post: int, version: int, today: date, **fields: Any) -> Contact:
     """Write a post anew; Refused when somebody else has changed it since ``version``."""
     found = _locked(by, post, version)
-    stored = checked(fields, method=contact_method(), today=today)
+    stored = _checked(fields, method=contact_method(), today=today)
     for name, value in stored.items():
         setattr(found, name, value)
     found.version += 1
@@ -247,7 +247,7 @@ def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) ->
             if account is None:
                 raise Refused(_("没有编号为 %(key)s 的客户，或您不能改它的联系人。") % {"key": row.account})
             name = _name(row.name, method)
-            stored = checked(row.fields, method=method, today=today)
+            stored = _checked(row.fields, method=method, today=today)
         except Refused as refused:
             told.refused[row.place] = refused.sentence
             continue
