@@ -99,7 +99,7 @@ def _export(request: HttpRequest, lines: Any, asked: dict[str, str]) -> HttpResp
         asked={name: value for name, value in asked.items() if value},
     )
     rows: list[list[Cell]] = [
-        [_("时间"), _("谁"), _("做了什么"), _("对什么"), _("入口"), _("原因"), _("细节")]
+        [_("时间"), _("谁"), _("做了什么"), _("对什么"), _("入口"), _("为什么"), _("细节")]
     ]
     rows += [
         [
