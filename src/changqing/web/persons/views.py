@@ -201,7 +201,7 @@ def _grounds(post: Contact, method: Any) -> list[tuple[str, str]]:
     told = [
         (
             str(getattr(Contact._meta.get_field(name), "verbose_name", name)),
-            method.terms(name).get(getattr(post, name), ""),
+            method.terms(name).get(getattr(post, name), getattr(post, name)),
         )
         for name in ("basis", "purpose", "source")
     ]
