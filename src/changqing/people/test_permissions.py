@@ -27,7 +27,7 @@ MATRIX = {
     "add users": {Role.ADMIN},
     "keep settings": {Role.ADMIN},
     "guard personal data": {Role.ADMIN, Role.PRIVACY},
-    "read the audit": {Role.ADMIN},
+    "read the audit": {Role.ADMIN, Role.AUDITOR},
     "hand accounts over": {Role.DIRECTOR, Role.OPERATOR},
     "keep the book": {Role.OPERATOR},
     "rank the book": {Role.OPERATOR},
