@@ -27,6 +27,7 @@ MATRIX = {
     "add users": {Role.ADMIN},
     "keep settings": {Role.ADMIN},
     "guard personal data": {Role.ADMIN, Role.PRIVACY},
+    "answer subject requests": {Role.PRIVACY},
     "read the audit": {Role.ADMIN, Role.AUDITOR},
     "hand accounts over": {Role.DIRECTOR, Role.OPERATOR},
     "keep the book": {Role.OPERATOR},
