@@ -15,14 +15,14 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-.PHONY: help setup run demo test check bench bench-rights bench-engine bench-files judge-warnings spark kill coverage-of-mission messages lock assets clean
+.PHONY: help setup run demo test check bench bench-rights bench-engine bench-files judge-warnings spark kill edits coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-	@echo "make bench | bench-rights | bench-engine | bench-files | judge-warnings | spark | kill N=100 | coverage-of-mission | messages | lock | clean"
+	@echo "make bench | bench-rights | bench-engine | bench-files | judge-warnings | spark | kill N=100 | edits | coverage-of-mission | messages | lock | clean"
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -117,6 +117,9 @@ bench-files: setup $(VENV)/.tested
 
 kill: setup $(VENV)/.tested
 	@$(PY) scripts/kill.py --n $(N)
+
+edits: setup $(VENV)/.tested
+	@EDITS=10000 CLIENTS=50 $(PY) -m pytest -q -s -n 0 src/changqing/web/entry/test_parallel.py
 
 coverage-of-mission: setup $(VENV)/.tested
 	@$(PY) -m pytest -q --mission -m row

@@ -151,6 +151,7 @@ def measure(accounts: int, lines: int, folder: Path) -> Measured:
             _bring_in(measured, book)
         measured.peak_mb["import"] = peak.most
         _settle(measured)
+        _duplicates(measured)
         measured.disk_mb["ledger"] = _size(data.ledger)
         measured.disk_mb["PostgreSQL"] = _size(data.pg) if data.pg.exists() else 0.0
         print(told(measured), file=sys.stderr, flush=True)
@@ -235,6 +236,23 @@ def _settle(measured: Measured) -> None:
         settle_large(by=operator(because="a benchmark"), password=PASSWORD)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _duplicates(measured: Measured) -> None:
+    """Suggestions over the whole book (goal 60 s), and for one account, the slowest of fifty (goal 50 ms)."""
+    from changqing.accounts.queries import accounts
+    from changqing.dossier.queries.likeness import alike_pairs, like
+    from changqing.people.permissions import operator
+
+    by = operator(because="a benchmark")
+    with clock(measured.seconds, "merge suggestions, whole book"):
+        alike_pairs(by)
+    slowest = 0.0
+    for account in accounts(by).order_by("key")[:: max(1, measured.accounts // 50)]:
+        start = time.perf_counter()
+        like(by, account)
+        slowest = max(slowest, time.perf_counter() - start)
+    measured.seconds["merge suggestions, one account, slowest of 50"] = (slowest, slowest)
 
 
 def _read(measured: Measured, port: int) -> None:

@@ -2,7 +2,16 @@
 
 from changqing.accounts.models import Account, Contact, Person
 from changqing.contacts.models import Erasure, PersonMerge
-from changqing.dossier.models import Revision, RevisionLine
+from changqing.dossier.models import (
+    AccountMerge,
+    Attachment,
+    Fact,
+    Note,
+    NotTheSame,
+    Revision,
+    RevisionLine,
+    SavedList,
+)
 from changqing.ledger.models import (
     AccountDays,
     AccountFlow,
@@ -36,6 +45,7 @@ __all__ = [
     "Account",
     "AccountDays",
     "AccountFlow",
+    "AccountMerge",
     "AccountMonth",
     "AccountRank",
     "AccountRhythm",
@@ -43,6 +53,7 @@ __all__ = [
     "AccountTotals",
     "AccountWarning",
     "AccountWorth",
+    "Attachment",
     "AuditLine",
     "AuditSeal",
     "BookFit",
@@ -51,10 +62,13 @@ __all__ = [
     "CustomerKey",
     "Department",
     "Erasure",
+    "Fact",
     "FactorRating",
     "Import",
     "MethodVersion",
     "Nomination",
+    "NotTheSame",
+    "Note",
     "OneTimeLink",
     "OrganisationSettings",
     "Person",
@@ -64,6 +78,7 @@ __all__ = [
     "Replacement",
     "Revision",
     "RevisionLine",
+    "SavedList",
     "Segment",
     "SignedInSession",
     "Source",

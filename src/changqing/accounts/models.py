@@ -156,6 +156,7 @@ class TeamMembership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     account_path = "account"
+    on_merge = "moves"
     account_part = Part.BASIC
 
     class Meta:
@@ -245,6 +246,7 @@ class Contact(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     account_path = "account"
+    on_merge = "moves"
     account_part = Part.CONTACTS
 
     class Meta:

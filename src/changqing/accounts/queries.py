@@ -62,6 +62,11 @@ def account_named(to: Principal, said: str) -> Account:
     return found
 
 
+def accounts_with_ids(to: Principal, pks: Iterable[int]) -> dict[int, Account]:
+    """Those of the accounts ``pks`` that ``to`` may see, by id."""
+    return {row.pk: row for row in accounts(to).filter(pk__in=list(pks))}
+
+
 def names_of(to: Principal, pks: Iterable[int]) -> dict[int, str]:
     """Names by id, of those accounts that ``to`` may see."""
     return dict(accounts(to).filter(pk__in=list(pks)).values_list("pk", "name"))
@@ -150,6 +155,42 @@ def group_of(to: Principal, account: Account) -> Kin:
     hidden = near.count() - len(seen)
     children = [each for each in seen if each is not parent]
     return Kin(parent, children, hidden if hidden >= FEWEST_HIDDEN else 0)
+
+
+@dataclass(frozen=True)
+class GroupNode:
+    """One company of a group: its parent within it, and how deep it stands."""
+
+    account: int
+    parent: int | None
+    depth: int
+
+
+def whole_group(account: Account) -> list[GroupNode]:
+    """The whole tree that ``account`` stands in, of any depth, parents before children, in one query.
+
+    Of all companies, seen or not: who asks narrows it to what the reader may see and counts the rest.
+    """
+    table = Account._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE up AS (SELECT id, parent_id FROM {table} WHERE id = %s UNION "  # noqa: S608
+            f"SELECT a.id, a.parent_id FROM {table} a JOIN up ON a.id = up.parent_id), "
+            "down AS (SELECT id, NULL::bigint AS parent_id, 0 AS depth, ARRAY[pinyin, id::text] AS place "
+            f"FROM {table} WHERE id = (SELECT id FROM up WHERE parent_id IS NULL) UNION ALL "
+            "SELECT a.id, a.parent_id, depth + 1, place || ARRAY[a.pinyin, a.id::text] "
+            f"FROM {table} a JOIN down ON a.parent_id = down.id "
+            "WHERE NOT a.withdrawn AND a.merged_into_id IS NULL) "
+            "SELECT id, parent_id, depth FROM down ORDER BY place",
+            [account.pk],
+        )
+        return [GroupNode(*row) for row in cursor.fetchall()]
+
+
+def people_at(to: Principal, ids: Iterable[int]) -> dict[int, int]:
+    """How many present people ``to`` may see at each of the accounts ``ids``."""
+    rows = visible_to(to, Contact.objects.filter(account__in=list(ids), until=None))
+    return dict(rows.values_list("account").annotate(Count("person", distinct=True)))
 
 
 def line_above(account: int) -> set[int]:

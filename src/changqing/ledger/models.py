@@ -242,6 +242,7 @@ class CustomerKey(models.Model):
     made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     account_path = "account"
+    on_merge = "ledger"
     account_part = Part.BASIC
 
     class Meta:
@@ -306,6 +307,7 @@ class AccountMonth(models.Model):
     lines = models.IntegerField()
 
     account_path = "account"
+    on_merge = "derived"
     account_part = Part.REVENUE
 
     class Meta:
@@ -328,6 +330,7 @@ class AccountFlow(models.Model):
     rows = models.IntegerField()
 
     account_path = "account"
+    on_merge = "derived"
     account_part = Part.REVENUE
 
     class Meta:
@@ -362,6 +365,7 @@ class AccountTotals(models.Model):
     revenue_converted = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
 
     account_path = "account"
+    on_merge = "derived"
     account_part = Part.REVENUE
 
     def __str__(self) -> str:
@@ -387,6 +391,7 @@ class AccountDays(models.Model):
     bought = ArrayField(models.SmallIntegerField())
 
     account_path = "account"
+    on_merge = "derived"
     account_part = "margin"
 
     def __str__(self) -> str:

@@ -60,6 +60,7 @@ class AccountRank(models.Model):
     band = models.CharField(max_length=20, blank=True)
 
     account_path = "account"
+    on_merge = "derived"
     account_part = Part.REVENUE
 
     class Meta:
@@ -128,6 +129,7 @@ class AccountStanding(models.Model):
     is_current = models.BooleanField(default=True)
 
     account_path = "account"
+    on_merge = "derived"
     account_part = "score"
 
     class Meta:
@@ -170,6 +172,7 @@ class AccountWorth(models.Model):
     is_current = models.BooleanField(default=True)
 
     account_path = "account"
+    on_merge = "derived"
     account_part = "margin"
 
     class Meta:
@@ -213,6 +216,7 @@ class AccountRhythm(models.Model):
     digest = models.CharField(max_length=16)
 
     account_path = "account"
+    on_merge = "derived"
     account_part = "score"
 
     def __str__(self) -> str:
@@ -240,6 +244,7 @@ class TierDecision(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     account_path = "account"
+    on_merge = "stays"
     account_part = "score"
 
     class Meta:
@@ -274,6 +279,7 @@ class FactorRating(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     account_path = "account"
+    on_merge = "stays"
     account_part = "score"
 
     class Meta:
@@ -308,6 +314,7 @@ class Nomination(models.Model):
     answer = models.CharField(max_length=400, blank=True)
 
     account_path = "account"
+    on_merge = "stays"
     account_part = "score"
 
     class Meta:

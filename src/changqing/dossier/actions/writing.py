@@ -24,7 +24,7 @@ from changqing.people.permissions import Principal, check_may
 from changqing.records.actions import write_audit
 
 TABLE = Account._meta.db_table
-TREE_LOCK = 0x0C4A_9002
+TREE_LOCK = 0x0C4A_9007
 TYPES = {
     **dict.fromkeys(LINKS, "bigint"),
     "tags": "text[]",

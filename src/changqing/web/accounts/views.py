@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from changqing.accounts.queries import Part
+from changqing.dossier.queries.lists import lists_for
 from changqing.people.permissions import SEES_NOTHING, check_may, may
 from changqing.people.queries import colleagues, department_choices
 from changqing.reports.accounts import (
@@ -29,7 +30,7 @@ from changqing.reports.accounts import (
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words, signed_share
 from changqing.web.accounts.asking import asked_in, from_list, kept
 from changqing.web.accounts.export import export
-from changqing.web.components.lists import Column
+from changqing.web.components.lists import Choice, Column
 from changqing.web.reader import reader
 
 SPARK_WIDTH, SPARK_HEIGHT = 72, 20
@@ -44,6 +45,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
         return export(request, asked)
     if part == "filters":
         return render(request, "accounts/filters.html", _filters(request))
+    if part == "lists":
+        return render(request, "accounts/lists.html", _lists(request))
     if part == "bulk":
         check_may(reader(request), "edit accounts")
         return render(request, "accounts/bulk.html", _bulk(request))
@@ -87,6 +90,10 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "title": title(found),
         "caption": _caption(found),
         "columns": _columns(found),
+        "views": [
+            Choice(label=_("按客户"), url=reverse("accounts"), current=True),
+            Choice(label=_("按集团"), url=reverse("groups")),
+        ],
         "period_choices": period_choices(found.asked.period, f"?{kept(request.GET, 'period')}&period="),
         "toggles": _toggles(request, found),
         "found_pairs": parse_qsl(kept(request.GET)),
@@ -94,6 +101,7 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "sees_nothing": reader(request).role in SEES_NOTHING,
         "may_bring_in": may(reader(request), "bring in files"),
         "may_edit": may(reader(request), "edit accounts"),
+        "lists_url": f"?{kept(request.GET)}&part=lists",
         "bulk_url": f"?{kept(request.GET)}&part=bulk",
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
@@ -203,6 +211,17 @@ def _of_money(found: AccountList) -> list[tuple[str, str, bool, str]]:
         ),
     ]
     return made
+
+
+def _lists(request: HttpRequest) -> dict[str, Any]:
+    """The saved lists that the reader may use, and the address to save this one by."""
+    address = kept(request.GET)
+    return {
+        "lists": [(each, each.address == address) for each in lists_for(reader(request))],
+        "address": address,
+        "reader_id": reader(request).pk,
+        "may_share": may(reader(request), "edit accounts"),
+    }
 
 
 def _bulk(request: HttpRequest) -> dict[str, Any]:

@@ -141,6 +141,25 @@ def test_what_is_archived_leaves_lists_and_keeps_its_figures(small_book: People)
     assert "金陵特钢" in mei.get("/accounts/").content.decode()
 
 
+def test_a_list_is_saved_shared_and_shows_each_reader_their_own(small_book: People) -> None:
+    lin, mei, bo = (signed_in(user) for user in (small_book.lin, small_book.mei, small_book.bo))
+    said = {"name": "钢铁大户", "filter": "industry=钢铁&sort=-margin&page=2", "shared": "1"}
+    assert "sort=-margin" in lin.post("/saved-lists/", said)["Location"]
+    mei.post("/saved-lists/", {"name": "我的亏损", "filter": "loss=1"})
+    shown = bo.get("/accounts/?part=lists").content.decode()
+    assert "钢铁大户" in shown and "林晓彤" in shown and "我的亏损" not in shown
+    address = re.search(r'href="(/accounts/[?]industry[^"]+)"', shown)[1].replace("&amp;", "&")  # type: ignore[index]
+    assert "page" not in address and "北辰重工" in bo.get(address).content.decode()
+    assert "金陵特钢" not in bo.get(address).content.decode()
+    pk = re.search(r"/saved-lists/([0-9]+)/remove/", lin.get(address + "&part=lists").content.decode())
+    assert pk and bo.post(f"/saved-lists/{pk[1]}/remove/").status_code == 403
+    assert lin.post(f"/saved-lists/{pk[1]}/remove/").status_code == 302
+    for bad in ("owner__password=x", "sort=r__margin"):
+        assert mei.post("/saved-lists/", {"name": "x", "filter": bad}).status_code == 400
+    assert mei.post("/saved-lists/", {"name": " ", "filter": ""}).status_code == 403
+    assert signed_in(small_book.gao).post("/saved-lists/", {"name": "x", "shared": "1"}).status_code == 403
+
+
 @pytest.mark.row("ARC-02", shows="the console creates and edits an account and takes the edit back")
 def test_the_console_edits_too(small_book: People, command: Any) -> None:
     assert command("accounts", "new", "长江重工", "--key", "L7", "--set", "industry=钢铁").code == 0

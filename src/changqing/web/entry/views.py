@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from changqing.accounts.queries import Account, account_by_key, accounts, names_of, searched
+from changqing.accounts.queries import Account, account_by_key, accounts, searched
 from changqing.base.refused import Refused
 from changqing.dossier.actions.deeds import archive_accounts, restore_accounts, undo_deed
 from changqing.dossier.actions.editing import Conflicting, create_account, edit_account
 from changqing.people.permissions import check_may
-from changqing.people.queries import colleagues, department_choices
 from changqing.web.entry.forms import LABELS, AccountForm, seen, seen_in, shown
+from changqing.web.entry.words import in_words
 from changqing.web.reader import reader
 
 BLOCKS = (
@@ -130,7 +130,7 @@ def _conflict(request: HttpRequest, form: AccountForm, conflict: Conflicting) ->
         Choice(
             each.field,
             str(LABELS[each.field]),
-            *(_words(request, each.field, value) for value in (each.base, each.theirs, each.mine)),
+            *(in_words(reader(request), each.field, value) for value in (each.base, each.theirs, each.mine)),
         )
         for each in conflict.clashes
     ]
@@ -153,22 +153,6 @@ def _rebased(form: AccountForm, conflict: Conflicting) -> list[tuple[str, Any]]:
         (name, form.data.get(name, "") if name in own else "" if now[name] is None else now[name])
         for name in form.fields
     ]
-
-
-def _words(request: HttpRequest, field: str, value: Any) -> str:
-    if value in (None, "", []):
-        return ""
-    if field == "tags":
-        return "，".join(value)
-    if field == "kind":
-        return str(Account.Kind(value).label)
-    if field in ("owner", "backup"):
-        return dict(colleagues(everybody=True)).get(value, "?")
-    if field == "department":
-        return dict(department_choices()).get(value, "?")
-    if field == "parent":
-        return names_of(reader(request), [value]).get(value, _("您看不到的客户"))
-    return str(value)
 
 
 def parents(request: HttpRequest, account: Account) -> HttpResponse:

@@ -1,0 +1,1 @@
+"""Groups of companies: their ranking, and the tree of one as a fragment of an account's page."""
