@@ -56,7 +56,7 @@ OPERATIONS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0006_organisation'),
+        ('changqing', '0007_what_accounts_are_worth'),
     ]
 
     operations = [
