@@ -9,6 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from changqing.base.packs import Method, load, shipped
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
+from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
