@@ -56,7 +56,7 @@ OPERATIONS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0007_what_accounts_are_worth'),
+        ('changqing', '0009_what_keys_are_called'),
     ]
 
     operations = [
