@@ -42,7 +42,7 @@ def form_of(answer: Any) -> dict[str, str]:
 def test_one_creates_an_account(small_book: People, client: Client) -> None:
     client.force_login(small_book.mei)
     form = form_of(client.get("/new-account/"))
-    bad = client.post("/new-account/", form | {"currency": "ABX"})
+    bad = client.post("/new-account/", form | {"name": "长江重工", "currency": "ABX"})
     assert bad.status_code == 422
     said = bad.content.decode()
     assert "不认识币种" in said and Account.objects.count() == 6
