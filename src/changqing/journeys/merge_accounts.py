@@ -13,6 +13,7 @@ from changqing.dossier.actions.merging import merge_entries, unmerge_entries
 from changqing.dossier.queries.merges import merge_with_id
 from changqing.journeys.score_book import after_import
 from changqing.ledger import actions as ledger
+from changqing.ledger import owners
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.records.actions import write_audit
 from changqing.value.actions import rank_the_book
@@ -30,7 +31,7 @@ def merge_accounts(
     # before any row: imports hold it too, and touch accounts after it
     ledger.lock_the_book()
     merge = merge_entries(by=by, kept=kept, lost=lost, take=take)
-    customers = ledger.move_customers(of=merge.lost_id, to=merge.kept_id)
+    customers = owners.move_customers(of=merge.lost_id, to=merge.kept_id)
     merge.moved = {**merge.moved, "customers": customers}
     merge.save(update_fields=["moved"])
     if customers:
@@ -50,7 +51,7 @@ def unmerge_accounts(*, by: Principal, pk: int, door: str = "") -> AccountMerge:
     kept, lost = unmerge_entries(by=by, merge=merge)
     customers = merge.moved.get("customers", [])
     if customers:
-        ledger.move_customers_back(ids=customers, of=kept.pk, to=lost.pk)
+        owners.move_customers_back(ids=customers, of=kept.pk, to=lost.pk)
         _judge_anew({kept.pk, lost.pk}, because="two accounts were taken apart")
     write_audit(by=by, verb="unmerge", subject=("account", kept.key), door=door, lost=lost.key)
     return merge

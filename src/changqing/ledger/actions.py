@@ -6,7 +6,7 @@ the lines in force say.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -224,31 +224,6 @@ def rematch(*, source: Source, accounts: Mapping[str, Account]) -> Changes:
     lock_the_book()
     touched, circles = match(source=source, accounts=accounts)
     return Changes(accounts_touched=len(touched), touched=touched, circles=circles)
-
-
-def _refresh_all(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> None:
-    """Bring every rollup of ``accounts`` up to whose lines are whose."""
-    kinds = (FileKind.ORDERS, FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
-    for kind in kinds:
-        refresh(connection, kind, accounts)
-
-
-def move_customers(*, of: int, to: int) -> list[int]:
-    """Whatever sources call account ``of`` is ``to`` from now on; the ids of those customers."""
-    ids = list(CustomerKey.objects.filter(account=of).values_list("pk", flat=True))
-    if ids:
-        CustomerKey.objects.filter(pk__in=ids).update(account=to)
-        with duck() as connection:
-            _refresh_all(connection, {of, to})
-    return ids
-
-
-def move_customers_back(*, ids: Sequence[int], of: int, to: int) -> None:
-    """Those customers of ``ids`` that are still ``of``'s are ``to`` again, as the books say of both."""
-    CustomerKey.objects.filter(pk__in=ids, account=of).update(account=to)
-    with duck() as connection:
-        _refresh_all(connection, {of, to})
-        say_of_accounts(connection, {of, to})
 
 
 def _switch(entry: Import, *, to: str) -> Changes:
