@@ -56,7 +56,7 @@ OPERATIONS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0009_what_keys_are_called'),
+        ('changqing', '0010_drafts'),
     ]
 
     operations = [
