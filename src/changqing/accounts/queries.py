@@ -62,11 +62,6 @@ def account_named(to: Principal, said: str) -> Account:
     return found
 
 
-def accounts_with_ids(to: Principal, pks: Iterable[int]) -> dict[int, Account]:
-    """Those of the accounts ``pks`` that ``to`` may see, by id."""
-    return {row.pk: row for row in accounts(to).filter(pk__in=list(pks))}
-
-
 def names_of(to: Principal, pks: Iterable[int]) -> dict[int, str]:
     """Names by id, of those accounts that ``to`` may see."""
     return dict(accounts(to).filter(pk__in=list(pks)).values_list("pk", "name"))
