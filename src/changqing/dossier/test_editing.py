@@ -201,9 +201,18 @@ def test_many_are_assigned_and_tagged_and_taken_back(small_book: People) -> None
 
 
 def test_what_is_archived_keeps_its_place_and_comes_back(small_book: People) -> None:
-    ranks = list(Account.objects.order_by("key").values_list("key", "ranks__rank", "totals__revenue"))
+    ranks = list(
+        Account.objects.order_by("key", "ranks__rank").values_list("key", "ranks__rank", "totals__revenue")
+    )
     done = deeds.archive_accounts(by=small_book.mei, keys=["A1"])
-    assert list(Account.objects.order_by("key").values_list("key", "ranks__rank", "totals__revenue")) == ranks
+    assert (
+        list(
+            Account.objects.order_by("key", "ranks__rank").values_list(
+                "key", "ranks__rank", "totals__revenue"
+            )
+        )
+        == ranks
+    )
     assert accounts(small_book.mei).filter(key="A1", archived_at__isnull=False).exists()
     deeds.undo_deed(by=small_book.mei, pk=number(done))
     assert account("A1").archived_at is None

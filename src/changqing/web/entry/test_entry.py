@@ -41,7 +41,7 @@ def form_of(answer: Any) -> dict[str, str]:
 @pytest.mark.row("ARC-02", shows="a new account with its basic information, found at once by its initials")
 def test_one_creates_an_account(small_book: People, client: Client) -> None:
     client.force_login(small_book.mei)
-    form = form_of(client.get("/new-account/"))
+    form = form_of(client.get("/new-account/")) | {"kind": "customer"}
     bad = client.post("/new-account/", form | {"name": "长江重工", "currency": "ABX"})
     assert bad.status_code == 422
     said = bad.content.decode()
