@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from changqing.base.packs import load, shipped
-<<<<<<< HEAD
 from changqing.journeys.prepare_book import SHIPPED
-=======
-from changqing.journeys.prepare_book import PACKS
->>>>>>> ab5cf95 (Test on the packs that a book is made ready with)
 from changqing.people.permissions import Operator, operator
 from changqing.records.actions import ship_method
 
@@ -23,9 +19,5 @@ def by() -> Operator:
 @pytest.fixture
 def book(db: None) -> None:
     """An empty book with the shipped methods in force."""
-<<<<<<< HEAD
     for name, model in SHIPPED.items():
-=======
-    for name, model in PACKS.items():
->>>>>>> ab5cf95 (Test on the packs that a book is made ready with)
         ship_method(pack=name, text=shipped(name), digest=load(name, model).digest)

@@ -9,13 +9,17 @@ from django.db.migrations.loader import MigrationLoader
 from changqing.base.packs import Method, load, shipped
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
-from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
 from changqing.value.queries.methods import PACKS as OF_VALUE
 
-SHIPPED: dict[str, type[Method]] = {**OF_VALUE, **OF_WARNINGS, "contacts": ContactMethod, "archive": ArchiveMethod}
+SHIPPED: dict[str, type[Method]] = {
+    **OF_VALUE,
+    **OF_WARNINGS,
+    "contacts": ContactMethod,
+    "archive": ArchiveMethod,
+}
 # Several processes of one start may find the same empty database.
 PREPARE_LOCK = 0x0C4A_9002
 

@@ -53,6 +53,7 @@ class AccountWarning(models.Model):
 
     account_path = "account"
     account_part = "score"
+    on_merge = "stays"
 
     class Meta:
         constraints = [
@@ -94,6 +95,7 @@ class WarningAnswer(models.Model):
 
     account_path = "warning__account"
     account_part = "score"
+    on_merge = "stays"
 
     class Meta:
         constraints = [
