@@ -56,7 +56,7 @@ OPERATIONS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0010_drafts'),
+        ('changqing', '0013_persons'),
     ]
 
     operations = [

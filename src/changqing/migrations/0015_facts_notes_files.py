@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0011_merge_duplicates'),
+        ('changqing', '0014_merge_duplicates'),
     ]
 
     operations = [
