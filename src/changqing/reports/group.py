@@ -14,7 +14,7 @@ from changqing.accounts.queries import (
     sight,
     whole_group,
 )
-from changqing.ledger.queries import GroupSum, group_sums, money_at
+from changqing.ledger.groups import GroupSum, group_sums, money_at
 from changqing.people.permissions import Principal
 
 PER_PAGE = 50

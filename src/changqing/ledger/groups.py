@@ -1,0 +1,66 @@
+"""What groups of companies brought, as far as a reader may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from changqing.accounts.models import Account
+from changqing.accounts.queries import Part, visible_to
+from changqing.ledger.models import AccountTotals
+
+
+def money_at(to: Principal, ids: Iterable[int]) -> tuple[dict[int, Decimal], dict[int, Decimal | None]]:
+    """(revenue, margin) over all time of the accounts ``ids``, each as far as ``to`` may see it."""
+    rows = AccountTotals.objects.filter(account__in=list(ids))
+    revenue = dict(visible_to(to, rows).values_list("account", "revenue"))
+    margin = dict(visible_to(to, rows, Part.MARGIN).values_list("account", "margin"))
+    return revenue, margin
+
+
+@dataclass(frozen=True)
+class GroupSum:
+    """A group of companies: how many there are, how many are seen, and what the seen ones brought."""
+
+    root: int
+    companies: int
+    seen: int
+    revenue: Decimal | None
+    margin: Decimal | None
+    sees_every_margin: bool
+
+
+def group_sums(to: Principal, *, limit: int, offset: int = 0) -> tuple[list[GroupSum], int]:
+    """Groups of two companies and more by what ``to`` may see of them, the largest first; how many."""
+    a, t = Account._meta.db_table, AccountTotals._meta.db_table
+
+    def sql_of(*parts: Part) -> tuple[str, tuple[Any, ...]]:
+        rows = visible_to(to, Account.objects.order_by(), *parts)
+        return rows.values("pk").query.sql_with_params()
+
+    (seen, one), (money, two), (margin, three) = sql_of(), sql_of(Part.REVENUE), sql_of(Part.MARGIN)
+    query = (
+        "WITH RECURSIVE tree AS ("
+        f"SELECT id, id AS root FROM {a} "
+        "WHERE parent_id IS NULL AND NOT withdrawn AND merged_into_id IS NULL "
+        f"AND id IN (SELECT parent_id FROM {a} WHERE parent_id IS NOT NULL) UNION ALL "
+        f"SELECT a.id, tree.root FROM {a} a JOIN tree ON a.parent_id = tree.id "
+        "WHERE NOT a.withdrawn AND a.merged_into_id IS NULL), "
+        f"seen (id) AS ({seen}), money (id) AS ({money}), margins (id) AS ({margin}), "
+        "sums AS (SELECT root, count(*) AS companies, count(seen.id) AS seen, "
+        "sum(t.revenue) FILTER (WHERE money.id IS NOT NULL) AS revenue, "
+        "sum(t.margin) FILTER (WHERE margins.id IS NOT NULL) AS margin, "
+        "bool_and(margins.id IS NOT NULL) FILTER (WHERE seen.id IS NOT NULL) AS sees_every_margin "
+        "FROM tree LEFT JOIN seen USING (id) LEFT JOIN money USING (id) LEFT JOIN margins USING (id) "
+        f"LEFT JOIN {t} t ON t.account_id = tree.id GROUP BY root) "
+        "SELECT *, count(*) OVER () FROM sums WHERE seen > 0 AND companies > 1 "
+        "ORDER BY revenue DESC NULLS LAST, root LIMIT %s OFFSET %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*one, *two, *three, limit, offset])
+        rows = cursor.fetchall()
+    return [GroupSum(*row[:6]) for row in rows], rows[0][6] if rows else 0
