@@ -164,7 +164,7 @@ def test_our_own_headings_are_understood(kind: str, language: str) -> None:
     assert found == {field.name: (index,) for index, field in enumerate(KINDS[kind].fields)}
 
 
-@pytest.mark.parametrize(("kind", "language"), zip(KINDS, ["zh-hans", "en"] * 4, strict=True))
+@pytest.mark.parametrize(("kind", "language"), list(zip(KINDS, ["zh-hans", "en"] * 4, strict=True)))
 def test_a_filled_in_template_comes_in(
     kind: str, language: str, book: None, by: Operator, tmp_path: Path
 ) -> None:
