@@ -48,7 +48,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> int:
         import django
 
         django.setup()
-        return 0 if all(_figures(folder, asked)) else 1
+        return 0 if all([*_figures(folder, asked)]) else 1
 
 
 def _figures(folder: Path, asked: argparse.Namespace) -> Iterator[bool]:
