@@ -12,6 +12,7 @@ from django.db import connection
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, visible_to
 from changqing.ledger.models import AccountTotals
+from changqing.people.permissions import Principal
 
 
 def money_at(to: Principal, ids: Iterable[int]) -> tuple[dict[int, Decimal], dict[int, Decimal | None]]:
