@@ -82,7 +82,7 @@ def test_it_is_told_to_the_command_line_in_numbers(small_book: People):
     said = found.as_json()
     assert said["totals"] == {
         "first_day": "2023-06-01", "last_day": "2024-06-15", "orders": 2, "purchases": 1, "lines": 2,
-        "revenue": 150.0, "margin": 75.0,
+        "revenue": 150.0, "margin": 75.0, "lines_converted": 0, "lines_without_rate": 0,
     }  # fmt: skip
     assert said["places"]["12m"]["revenue"] == -50.0
     json.dumps(said)

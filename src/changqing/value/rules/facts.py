@@ -232,6 +232,10 @@ def _flows(book: Histories, as_of: date, yearly_rate: float) -> dict[str, Floats
     end = as_of.year * 12 + as_of.month - 1 - book.first_month + 1
     year, before = slice(max(end - 12, 0), max(end, 0)), slice(max(end - 24, 0), max(end - 12, 0))
     balance = np.cumsum(book.invoiced - book.received, axis=1)
+    if end > balance.shape[1]:
+        # nothing was billed or paid since: what was open stays open
+        still = np.repeat(balance[:, -1:], end - balance.shape[1], axis=1)
+        balance = np.concatenate([balance, still], axis=1)
     is_known = book.invoiced[:, : max(end, 0)].sum(axis=1) > 0
     mean = balance[:, year].sum(axis=1) / 12
     earlier = balance[:, before].sum(axis=1) / 12

@@ -101,7 +101,7 @@ def test_a_colleague_comes_in_by_the_verified_address_and_later_by_the_providers
     luo = person("luo", "Luo@Example.com")
     assert "用 公司账号 登录" in client.get("/signin/").content.decode()
     answer = by_provider(client, "u-1", email="luo@example.com", email_verified=True)
-    assert (answer.status_code, answer["Location"]) == (302, "/portfolio/")
+    assert (answer.status_code, answer["Location"]) == (302, "/today/")
     assert is_in(client)
     assert client.get("/settings/account/").context["user"] == luo
     User.objects.update(email="other@example.com")

@@ -71,7 +71,7 @@ def test_a_code_of_the_authenticator_opens_the_door_once(client: Client, noon: A
     assert signin(client)["Location"] == "/verify/"
     assert not is_in(client)
     code = totp.at(NOON.timestamp())
-    assert client.post("/verify/", {"code": f" {code[:3]} {code[3:]}"})["Location"] == "/portfolio/"
+    assert client.post("/verify/", {"code": f" {code[:3]} {code[3:]}"})["Location"] == "/today/"
     assert is_in(client)
     again = Client()
     signin(again)
@@ -187,7 +187,7 @@ def test_a_role_that_must_have_a_factor_adds_one_on_the_way_in(client: Client) -
     shown = client.post("/enrol/", {"code": totp.at(NOON.timestamp())}).content.decode()
     assert len(re.findall(r"<code>\d{8}</code>", shown)) == 10
     assert not is_in(client)
-    assert client.post("/enrol/")["Location"] == "/portfolio/"
+    assert client.post("/enrol/")["Location"] == "/today/"
     assert is_in(client)
     assert recovery_codes_left(user) == 10
 
@@ -326,7 +326,7 @@ def test_a_made_password_is_changed_before_anything_else(client: Client) -> None
         ({"password": OTHER, "again": "else"}, "两遍不一样"),
     ):
         assert said in client.post("/choose-password/", given).content.decode()
-    assert client.post("/choose-password/", {"password": OTHER, "again": OTHER})["Location"] == "/portfolio/"
+    assert client.post("/choose-password/", {"password": OTHER, "again": OTHER})["Location"] == "/today/"
     assert is_in(client)
     user.refresh_from_db()
     assert (user.must_change_password, user.check_password(OTHER)) == (False, True)
@@ -340,7 +340,7 @@ def test_a_one_time_link_works_once_and_for_three_days(client: Client, noon: Any
     given = {"password": OTHER, "again": OTHER}
     weak = client.post(f"/join/{code}", {"password": "lin", "again": "lin"})
     assert weak.status_code == 200
-    assert client.post(f"/join/{code}", given)["Location"] == "/portfolio/"
+    assert client.post(f"/join/{code}", given)["Location"] == "/today/"
     assert is_in(client)
     assert Client().post(f"/join/{code}", given).status_code == 404
     late = make_link(by=SETUP, user=user, now=NOON)
