@@ -146,8 +146,9 @@ def test_a_stem_opens_the_lines_of_its_day(small_book: People, visit: Any):
     page.locator("#lines button", has_text="看全部").click()
     expect(page.locator("#lines tbody tr")).to_have_count(3)
     figure = page.locator(".figure .open-number").first
+    page.wait_for_load_state("networkidle")
     figure.press("Enter")
-    assert page.locator(".arithmetic:popover-open").count() == 1
+    expect(page.locator(".arithmetic:popover-open")).to_have_count(1)
 
 
 @pytest.mark.browser
