@@ -69,7 +69,7 @@ def test_signing_in_with_an_authenticator(
     page.wait_for_selector(".refusal")  # the code that added the authenticator is used up
     page.fill("#id_code", codes[0])
     page.keyboard.press("Enter")
-    page.wait_for_url("**/portfolio/")
+    page.wait_for_url("**/today/")
     assert AuditLine.objects.get(verb="gave the second factor").details["kind"] == "recovery_codes"
 
 
@@ -122,7 +122,7 @@ def test_inviting_a_colleague(
     theirs.fill("#id_password", OTHER)
     theirs.fill("#id_again", OTHER)
     theirs.click("main button.button-primary")
-    theirs.wait_for_url("**/portfolio/")
+    theirs.wait_for_url("**/today/")
     assert User.objects.get(username="luomin").department == Department.objects.get()
 
 
