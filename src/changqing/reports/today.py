@@ -43,7 +43,8 @@ def today_page(to: Principal, *, today: date) -> TodayPage:
     """What needs ``to`` today. Warnings are dated by the book's last day, so that is the day that counts
     for what is due; ``today`` only where there is no book."""
     day = as_of() or today
-    items = ranked(to, day, limit=int(warnings_method().today.most.value))
+    # without a book there is nothing to warn of, and perhaps no method yet
+    items = ranked(to, day, limit=int(warnings_method().today.most.value)) if as_of() else []
     week = day + timedelta(days=7)
     groups = [
         ("now", [item for item in items if item.until <= day + timedelta(days=1)]),
