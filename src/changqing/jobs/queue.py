@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import procrastinate
 from django.db import close_old_connections
+from procrastinate.jobs import Job
 
 from changqing.base.history import acting
 from changqing.journeys import import_ledger, score_book, try_import
@@ -50,11 +51,49 @@ def switch_import(number: int, to: str, by: int | None) -> None:
 @tasks.periodic(cron="* * * * * */5")
 @tasks.task(name="take_over", queue="care", queueing_lock="take_over", pass_context=True)
 async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
-    """Hand on the jobs of workers that died."""
+    """Hand on the jobs of workers that died, and those whose start or end a lost connection swallowed."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job %s (%s) lost its worker; it starts again", job.id, job.task_name)
         await manager.retry_job(job)
+    given = await manager.list_jobs_async(status="doing", worker_id=context.job.worker_id)
+    for job in _hands.forgotten(given):
+        log.warning("job %s (%s) was lost with a connection; it starts again", job.id, job.task_name)
+        await manager.retry_job(job)
+
+
+class Hands:
+    """The jobs this process is at.
+
+    PostgreSQL may die after it gave this worker a job and before the worker hears of it, or before the
+    worker can say how the job ended. The queue then believes for good that a living worker is at it, and
+    what waits for the same lock waits with it.
+    """
+
+    def __init__(self) -> None:
+        self._held: set[int | None] = set()
+        self._missed: set[int | None] = set()
+
+    async def hold(
+        self, call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, worker: object
+    ) -> Any:
+        """Around each job, from its start to its end."""
+        self._held.add(context.job.id)
+        try:
+            return await call_next()
+        finally:
+            self._held.discard(context.job.id)
+
+    def forgotten(self, given: Iterable[Job]) -> list[Job]:
+        """Of the jobs ``given`` to this worker those it is not at, missed at the last look too: between two
+        looks an end that was only late has been said."""
+        missed = [job for job in given if job.id not in self._held]
+        twice = [job for job in missed if job.id in self._missed]
+        self._missed = {job.id for job in missed}
+        return twice
+
+
+_hands = Hands()
 
 
 @tasks.periodic(cron="0 3 * * *")
@@ -84,6 +123,7 @@ def run_worker() -> None:
             stalled_worker_timeout=DEAD_AFTER_SECONDS,
             shutdown_graceful_timeout=3.0,
             delete_jobs="successful",
+            worker_middleware=[_hands.hold],
         )
 
 

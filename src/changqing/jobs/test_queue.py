@@ -1,0 +1,68 @@
+"""No job stays with a worker that does not know of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
+
+from changqing.jobs import queue
+from changqing.jobs.queue import Hands
+
+
+def job(pk: int) -> Job:
+    return Job(id=pk, queue="imports", lock="book", queueing_lock=None, task_name="book:bring_in")
+
+
+def test_a_job_at_hand_is_never_forgotten_and_one_that_is_not_only_when_missed_twice() -> None:
+    hands = Hands()
+    seen: list[list[int | None]] = []
+
+    async def at_work() -> str:
+        for _ in range(3):
+            seen.append([found.id for found in hands.forgotten([job(1), job(2)])])
+        return "done"
+
+    context = JobContext(app=app, start_timestamp=0.0, abort_reason=lambda: None, job=job(1))
+    assert asyncio.run(hands.hold(at_work, context, None)) == "done"
+    assert seen == [[], [2], [2]]
+    assert hands.forgotten([job(1)]) == []
+    assert [found.id for found in hands.forgotten([job(1)])] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_lost_connection_swallowed_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL died when the worker was to say how an import ended: another worker's job stays."""
+    monkeypatch.setattr(queue, "_hands", Hands())
+
+    async def through() -> list[list[str]]:
+        states: list[list[str]] = []
+        connector: Any = app.connector
+        with app.replace_connector(connector.get_worker_connector()) as worker_app:
+            async with worker_app.open_async():
+                manager = worker_app.job_manager
+                ours, theirs = await manager.register_worker(), await manager.register_worker()
+                pks = [await worker_app.configure_task("book:bring_in").defer_async(entry=n) for n in (1, 2)]
+                for worker, pk in zip((ours, theirs), pks, strict=True):
+                    # of two with the same lock only one may be done at a time
+                    await worker_app.connector.execute_query_async(
+                        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %(worker)s, lock = NULL"
+                        " WHERE id = %(pk)s", worker=worker, pk=pk,
+                    )  # fmt: skip
+                me = Job(
+                    id=0, queue="care", lock=None, queueing_lock=None, task_name="take_over", worker_id=ours
+                )
+                context = JobContext(app=worker_app, start_timestamp=0.0, abort_reason=lambda: None, job=me)
+                for _ in range(2):
+                    await queue.take_over(context, 0)
+                    jobs = [list(await manager.list_jobs_async(id=pk)) for pk in pks]
+                    states.append([str(found.status) for rows in jobs for found in rows])
+        return states
+
+    assert asyncio.run(through()) == [["doing", "doing"], ["todo", "doing"]]
+    assert ProcrastinateJob.objects.count() == 2
