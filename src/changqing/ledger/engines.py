@@ -8,6 +8,9 @@ them under the same path.
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,13 +39,21 @@ SPARK: dict[str, str | bool] = {
     "spark.ui.showConsoleProgress": False,
     "spark.log.level": "ERROR",
 }
+# on one machine, two hundred parts of every shuffle are mostly waiting, and nobody else need reach the driver
+ON_ONE_MACHINE: dict[str, str | bool] = {
+    "spark.sql.shuffle.partitions": "4",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+SECONDS_TO_CLOSE = 30
 
 
 class Engine(Protocol):
     """What runs a summary: it is told names for files, then asked for the rows of an expression."""
 
-    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
-        """Give the files the name by which the expressions call them, with the columns they know."""
+    def call(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
+        """Give the files the name by which the expressions call them, with the columns they know and their
+        types. A column that a file lacks reads as NULL."""
 
     def rows(self, expression: Any) -> pa.Table:
         """The rows of ``expression``."""
@@ -58,7 +69,7 @@ def summarised(
         raise Refused(_("账本里还没有订单行，没有可以汇总的。"))
     with (
         tempfile.TemporaryDirectory(prefix="summary-", dir=scratch()) as folder,
-        _running(engine or settings.LEDGER_ENGINE) as running,
+        _running(engine or settings.LEDGER_ENGINE, Path(folder)) as running,
     ):
         shape = _tables(running, lines, Path(folder))
         return {name: running.rows(summary(name, shape, as_of=last)) for name in names}
@@ -89,16 +100,16 @@ def _tables(engine: Engine, lines: Standing, folder: Path) -> Shape:
 
 
 @contextmanager
-def _running(engine: str) -> Iterator[Engine]:
+def _running(engine: str, folder: Path) -> Iterator[Engine]:
     if engine == DUCKDB:
         with duck() as connection:
             yield OnDuckDB(connection)
         return
     session = _spark(engine)
     try:
-        yield OnSpark(session)
+        yield OnSpark(session, folder)
     finally:
-        session.stop()
+        _close(session)
 
 
 class OnDuckDB:
@@ -107,7 +118,7 @@ class OnDuckDB:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
 
-    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
+    def call(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         listed = ", ".join(literal(path) for path in paths)
         self.connection.execute(
             f'CREATE TEMP VIEW "{name}" AS SELECT {", ".join(columns)} '
@@ -121,21 +132,31 @@ class OnDuckDB:
 
 
 class OnSpark:
-    """On the machines of a Spark session."""
+    """On the machines of a Spark session, which write what they found into ``folder``: no result has to pass
+    through the driver's memory."""
 
-    def __init__(self, session: Any) -> None:
-        self.session = session
+    def __init__(self, session: Any, folder: Path) -> None:
+        self.session, self.folder, self.asked = session, folder, 0
 
-    def call(self, name: str, paths: Sequence[Path], columns: Collection[str]) -> None:
-        frame = self.session.read.option("mergeSchema", "true").parquet(*map(str, paths))
-        frame.select(*columns).createOrReplaceTempView(name)
+    def call(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
+        # said, not asked of every file: a job over all footers would stand before each summary
+        schema = ", ".join(f"`{column}` {SPARK_TYPES.get(kind, kind)}" for column, kind in columns.items())
+        self.session.read.schema(schema).parquet(*map(str, paths)).createOrReplaceTempView(name)
 
     def rows(self, expression: Any) -> pa.Table:
         import ibis
 
         # loads what the dialect asks for
         _backend = ibis.pyspark
-        return self.session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).toArrow()
+        self.asked += 1
+        found = self.folder / f"found-{self.asked}"
+        self.session.sql(str(ibis.to_sql(expression, dialect="pyspark"))).write.parquet(str(found))
+        # the parts are numbered in the order of the expression
+        parts = [pq.read_table(part) for part in sorted(found.glob("part-*.parquet"))]
+        return pa.concat_tables(parts).replace_schema_metadata(None)
+
+
+SPARK_TYPES = {"int32": "int", "int64": "bigint"}
 
 
 def _spark(master: str) -> Any:
@@ -145,15 +166,39 @@ def _spark(master: str) -> Any:
         from pyspark.sql import SparkSession
     except ImportError:
         raise Refused(_("这里没有装 Spark。请先：pip install 'changqing[spark]'")) from None
+    home = os.environ.get("JAVA_HOME")
+    # asked first: Spark would leave its complaints and an open pipe behind
+    if shutil.which(f"{home}/bin/java" if home else "java") is None:
+        raise _without_java("java: not found")
     builder = SparkSession.builder.master(master).appName("changqing")
-    # on one machine, two hundred parts of every shuffle are mostly waiting
-    parts: dict[str, str | bool] = {"spark.sql.shuffle.partitions": "4"} if master.startswith("local") else {}
-    for name, value in (SPARK | parts).items():
+    for name, value in (SPARK | (ON_ONE_MACHINE if master.startswith("local") else {})).items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()
     except (PySparkRuntimeError, OSError) as no:
-        raise Refused(
-            _("Spark 没有启动起来：%(why)s。它需要 Java 17：apt-get install openjdk-17-jre-headless")
-            % {"why": str(no).splitlines()[0][:200]}
-        ) from None
+        raise _without_java(str(no).splitlines()[0][:200]) from None
+
+
+def _without_java(why: str) -> Refused:
+    return Refused(
+        _("Spark 没有启动起来：%(why)s。它需要 Java 17：apt-get install openjdk-17-jre-headless")
+        % {"why": why}
+    )
+
+
+def _close(session: Any) -> None:
+    """Stop the session and the Java machine beside this process, which Spark would leave until it ends."""
+    from pyspark import SparkContext
+
+    session.stop()
+    gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None
+    gateway.shutdown()
+    java: subprocess.Popen[bytes] = gateway.proc
+    if java.stdin is not None:
+        # it lives as long as this end is open
+        java.stdin.close()
+    try:
+        java.wait(SECONDS_TO_CLOSE)
+    except subprocess.TimeoutExpired:
+        java.kill()
+        java.wait()
