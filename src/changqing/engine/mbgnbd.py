@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from changqing.engine.computable import Floats, Values
+from changqing.engine.counts import leaving_at_purchases
 from changqing.engine.estimated import Estimated
 from changqing.engine.geometric_dropout import START, Likelihood, Story, alive, expected
 from changqing.engine.histories import fit_in_mean_spans, purchases, span_of
@@ -77,6 +78,10 @@ class MbgNbd(Estimated, Valued):
         """E[repeat purchases in (0, horizon]] of a customer just won, who stays with b/(a + b) at all."""
         stays = self.b / (self.a + self.b)
         return stays * float(expected(self._story, span_of(horizon), np.zeros(1), np.zeros(1))[0])
+
+    def expected_customers(self, most: int, *, T: Values) -> Floats:  # noqa: N803
+        """Expected customers with 0, 1 … ``most`` repeat purchases, of those observed for ``T`` each."""
+        return leaving_at_purchases((self.r, self.alpha, self.a, self.b), True, most, T)
 
     @property
     def _story(self) -> Story:

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from changqing.engine.computable import Floats, Values
+from changqing.engine.counts import leaving_at_any_time
 from changqing.engine.estimated import Estimated
 from changqing.engine.histories import Purchases, fit_in_mean_spans, purchases, span_of
 from changqing.engine.lifetime_value import LEAVES_ANY_TIME, Valued
@@ -77,6 +78,10 @@ class ParetoNbd(Estimated, Valued):
         """E[repeat purchases in (0, horizon]] of a customer just won."""
         nothing = Purchases(np.zeros(1), np.zeros(1), np.zeros(1))
         return float(self._expected(span_of(horizon), nothing)[0])
+
+    def expected_customers(self, most: int, *, T: Values) -> Floats:  # noqa: N803
+        """Expected customers with 0, 1 … ``most`` repeat purchases, of those observed for ``T`` each."""
+        return leaving_at_any_time((self.r, self.alpha, self.s, self.beta), most, T)
 
     @property
     def _vector(self) -> Floats:
