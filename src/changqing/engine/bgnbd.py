@@ -80,7 +80,7 @@ class BgNbd(Estimated, Valued):
         return float(expected(self._story, span_of(horizon), np.zeros(1), np.zeros(1))[0])
 
     def expected_customers(self, most: int, *, T: Values) -> Floats:  # noqa: N803
-        """Expected customers with 0, 1 … ``most`` repeat purchases, of those observed for ``T`` each (equation 8)."""
+        """Expected customers with 0, 1 … ``most`` repeat purchases, by spans ``T`` (equation 8)."""
         return leaving_at_purchases((self.r, self.alpha, self.a, self.b), False, most, T)
 
     @property

@@ -80,7 +80,7 @@ class MbgNbd(Estimated, Valued):
         return stays * float(expected(self._story, span_of(horizon), np.zeros(1), np.zeros(1))[0])
 
     def expected_customers(self, most: int, *, T: Values) -> Floats:  # noqa: N803
-        """Expected customers with 0, 1 … ``most`` repeat purchases, of those observed for ``T`` each."""
+        """Expected customers with 0, 1 … ``most`` repeat purchases, by spans ``T``."""
         return leaving_at_purchases((self.r, self.alpha, self.a, self.b), True, most, T)
 
     @property

@@ -31,8 +31,8 @@ def histories_of(customer: ArrayLike, day: Values, *, until: float, value: Value
     """One entry an order: whose, on which day, for how much (1 unless given).
 
     A purchase is a day on which a customer's orders add up to more than nothing; orders after ``until`` are
-    left out. Errors: those of ``floats``; unequal_lengths; not_finite for ``until``; empty where nobody bought
-    anything.
+    left out. Errors: those of ``floats``; unequal_lengths; not_finite for ``until``; empty where nobody
+    bought anything.
     """
     who, when = np.asarray(customer), floats(day, name="day")
     worth = np.ones(when.size) if value is None else floats(value, name="value")

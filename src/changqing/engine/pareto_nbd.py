@@ -80,7 +80,7 @@ class ParetoNbd(Estimated, Valued):
         return float(self._expected(span_of(horizon), nothing)[0])
 
     def expected_customers(self, most: int, *, T: Values) -> Floats:  # noqa: N803
-        """Expected customers with 0, 1 … ``most`` repeat purchases, of those observed for ``T`` each."""
+        """Expected customers with 0, 1 … ``most`` repeat purchases, by spans ``T``."""
         return leaving_at_any_time((self.r, self.alpha, self.s, self.beta), most, T)
 
     @property

@@ -78,7 +78,7 @@ def plot_frequencies(
     *,
     frequency: Values,
     recency: Values,
-    T: Values,
+    T: Values,  # noqa: N803
     most: int = 7,
     axes: Any = None,
 ) -> Any:
