@@ -38,12 +38,12 @@ def test_says_what_counting_by_hand_says(orders: list[tuple[str, int, int]], unt
         for who, when in sorted(days.items())
         if when
     ]
-    who, day, worth = zip(*orders, strict=True)
+    whose, when, worths = zip(*orders, strict=True)
     if not expected:
         with pytest.raises(NotComputable):
-            histories_of(who, day, until=until, value=worth)
+            histories_of(whose, when, until=until, value=worths)
         return
-    found = histories_of(who, day, until=until, value=worth)
+    found = histories_of(whose, when, until=until, value=worths)
     columns = (
         found.customer,
         found.frequency,

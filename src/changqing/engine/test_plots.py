@@ -67,7 +67,7 @@ def test_calibration_stands_where_the_bins_stand(axes: Any) -> None:
 
 
 def test_histogram_counts_every_customer_once(axes: Any, cdnow: Columns) -> None:
-    history = {name: cdnow[name] for name in ("frequency", "recency", "T")}
+    history: Any = {name: cdnow[name] for name in ("frequency", "recency", "T")}
     plot_frequencies(CDNOW, **history, axes=axes)
     counted, expected = ([bar.get_height() for bar in bars] for bars in axes.containers)
     assert counted == [1411, 439, 214, 100, 62, 38, 29, 64]

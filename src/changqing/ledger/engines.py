@@ -191,7 +191,8 @@ def _close(session: Any) -> None:
     from pyspark import SparkContext
 
     session.stop()
-    gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None
+    gateway: Any = SparkContext._gateway
+    SparkContext._gateway = SparkContext._jvm = None
     gateway.shutdown()
     java: subprocess.Popen[bytes] = gateway.proc
     if java.stdin is not None:
