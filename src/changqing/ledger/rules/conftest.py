@@ -80,10 +80,16 @@ def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
 
 def read_rows(kind: str, header: Sequence[str], rows: Sequence[Row], wishes: Wishes | None = None) -> Reading:
     """Stage and read a file, its columns guessed."""
-    mapping = guess(kind, header, [list(row) for row in rows[:20]])
-    check(mapping, rate_given=bool(wishes and wishes.tax_rate))
     connection = duckdb.connect(config={"threads": 1})
     stage(connection, len(header), rows)
+    return read_staged(guess(kind, header, [list(row) for row in rows[:20]]), connection, wishes)
+
+
+def read_staged(
+    mapping: Mapping, connection: duckdb.DuckDBPyConnection, wishes: Wishes | None = None
+) -> Reading:
+    """Read what ``connection`` knows as ``staged``."""
+    check(mapping, rate_given=bool(wishes and wishes.tax_rate))
     evidence = fetched(connection, evidence_sql(mapping, "staged"))[0]
     choices = decide(mapping, evidence, wishes)
     good = meaning.select_rows(mapping, choices, "staged")
