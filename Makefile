@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 N ?= 20
+FILES ?= 20000
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
@@ -15,14 +16,14 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-.PHONY: help setup run demo test check bench bench-rights bench-engine bench-files judge-warnings spark kill edits coverage-of-mission messages lock assets clean
+.PHONY: help setup run demo test check bench bench-rights bench-engine bench-files judge-warnings spark kill corpus edits coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-	@echo "make bench | bench-rights | bench-engine | bench-files | judge-warnings | spark | kill N=100 | edits | coverage-of-mission | messages | lock | clean"
+	@echo "make bench | bench-rights | bench-engine | bench-files | judge-warnings | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -114,6 +115,11 @@ judge-warnings: setup $(VENV)/.tested
 
 bench-files: setup $(VENV)/.tested
 	@$(PY) scripts/bench_files.py
+
+# thousands of odd, damaged and hostile files cell by cell; each tenth by the product, while pages are read
+corpus: setup $(VENV)/.tested
+	@CORPUS=$(FILES) $(PY) -m pytest -q -n 2 src/changqing/ledger/rules/test_corpus.py
+	@$(PY) scripts/corpus.py --each 10 --files $(FILES)
 
 kill: setup $(VENV)/.tested
 	@$(PY) scripts/kill.py --n $(N)

@@ -24,7 +24,7 @@ from changqing.base.tables.shapes import Unreadable
 from changqing.ledger.rules.columns import guess
 from changqing.ledger.rules.conftest import Reading, read_staged
 from changqing.ledger.rules.wording import reason_sentence
-from corpus import HEADERS, Case, case
+from odd_files import HEADERS, Case, case
 
 FILES = int(os.environ.get("CORPUS", "2000"))
 CHUNKS, UNDERSTOOD = 8, 50
@@ -104,9 +104,7 @@ def _plain(cell: str) -> Hashable:
     return cell
 
 
-def _by_lines(
-    told: Case, answer: dict[str, Any], folder: Path, connection: duckdb.DuckDBPyConnection
-) -> str:
+def _by_lines(told: Case, answer: dict[str, Any], folder: Path, connection: duckdb.DuckDBPyConnection) -> str:
     path = folder / "staged.parquet"
     connection.execute(f"CREATE OR REPLACE VIEW staged AS SELECT * FROM read_parquet('{path}')")
     connection.execute("DROP TABLE IF EXISTS good")

@@ -24,7 +24,17 @@ HEADERS = (
     ("Order No", "Line No", "Order Date", "Customer Code", "Customer Name", "Product Code", "Quantity",
      "Unit Price", "Net Amount"),
 )  # fmt: skip
-NAMES = ("上海常青", "北京, 分公司", '12" 屏', "苏州\n二厂", "Ünïcode", "'x", "A;B|C", "=1+1", "龙龘机电设备公司")
+NAMES = (
+    "上海常青",
+    "北京, 分公司",
+    '12" 屏',
+    "苏州\n二厂",
+    "Ünïcode",
+    "'x",
+    "A;B|C",
+    "=1+1",
+    "龙龘机电设备公司",
+)
 ORIGIN = date(2024, 1, 2)
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
@@ -244,7 +254,9 @@ _DAMAGES: dict[str, Damage] = {
     "the same row twice": _text(lambda _c, text, _m, _e: text * 2),
     "words for figures": _text(lambda _c, text, mark, end: text.rpartition(mark)[0] + mark + "见附件" + end),
     "Excel's error": _text(lambda _c, text, mark, end: text.rpartition(mark)[0] + mark + "#REF!" + end),
-    "a foreign line end": _text(lambda _c, text, _m, end: text.rstrip("\r\n") + ("\r" if end == "\n" else "\n")),
+    "a foreign line end": _text(
+        lambda _c, text, _m, end: text.rstrip("\r\n") + ("\r" if end == "\n" else "\n")
+    ),
 }  # fmt: skip
 
 
@@ -382,7 +394,9 @@ def _twice_the_same_name(chance: random.Random) -> bytes:
 
 def _wide_csv(chance: random.Random) -> bytes:
     row = ",".join(f"列{i}" for i in range(5_000))
-    return "\n".join([row, *[",".join(str(chance.randrange(9)) for _ in range(5_000)) for _ in range(2)]]).encode()
+    return "\n".join(
+        [row, *[",".join(str(chance.randrange(9)) for _ in range(5_000)) for _ in range(2)]]
+    ).encode()
 
 
 _SHEET = "xl/worksheets/sheet1.xml"
