@@ -13,12 +13,15 @@ from changqing.dossier.models import (
     SavedList,
 )
 from changqing.ledger.models import (
+    Acceptance,
     AccountDays,
     AccountFlow,
     AccountMonth,
+    AccountPayment,
     AccountTotals,
     CustomerKey,
     Import,
+    OpenItem,
     Product,
     Replacement,
     Segment,
@@ -42,11 +45,13 @@ from changqing.value.models import (
 )
 
 __all__ = [
+    "Acceptance",
     "Account",
     "AccountDays",
     "AccountFlow",
     "AccountMerge",
     "AccountMonth",
+    "AccountPayment",
     "AccountRank",
     "AccountRhythm",
     "AccountStanding",
@@ -70,6 +75,7 @@ __all__ = [
     "NotTheSame",
     "Note",
     "OneTimeLink",
+    "OpenItem",
     "OrganisationSettings",
     "Person",
     "PersonMerge",

@@ -9,6 +9,8 @@ from django.db.migrations.loader import MigrationLoader
 from changqing.base.packs import Method, load, shipped
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
+from changqing.ledger.dues import PACKS as OF_LEDGER
+from changqing.ledger.receivables import refresh_missing_receivables
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
@@ -17,6 +19,7 @@ from changqing.value.queries.methods import PACKS as OF_VALUE
 SHIPPED: dict[str, type[Method]] = {
     **OF_VALUE,
     **OF_WARNINGS,
+    **OF_LEDGER,
     "contacts": ContactMethod,
     "archive": ArchiveMethod,
 }
@@ -39,6 +42,8 @@ def prepare_book() -> bool:
         if not knows_method(name, pack.digest):
             ship_method(pack=name, text=shipped(name), digest=pack.digest)
             is_new = True
+    if is_new:
+        refresh_missing_receivables()
     return is_new
 
 

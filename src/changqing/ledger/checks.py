@@ -6,21 +6,33 @@ from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
-from django.db.models import Count, Sum
+from django.db.models import Count, Model, Sum
 from django.utils.translation import gettext as _
 
 from changqing.ledger.models import (
+    Acceptance,
     AccountFlow,
     AccountMonth,
+    AccountPayment,
     AccountTotals,
     CustomerKey,
     FileKind,
     Import,
+    OpenItem,
     Replacement,
     Segment,
 )
 from changqing.ledger.owners import rates_said
 from changqing.ledger.queries import ENTERED, exchange_rates, fetched, owned_lines, standing, whose
+from changqing.ledger.receivables import (
+    BILL_COLUMNS,
+    BILLS_SQL,
+    ITEM_COLUMNS,
+    ITEMS_SQL,
+    PAYMENT_COLUMNS,
+    PAYMENTS_SQL,
+    settle,
+)
 from changqing.ledger.rollups import (
     FLOW_COLUMNS,
     FLOWS,
@@ -111,17 +123,21 @@ def _rollups(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield from _same(connection, totals_sql(lines), AccountTotals, TOTAL_COLUMNS)
     for kind in FLOWS:
         yield from _same(connection, flows_sql(kind), AccountFlow, FLOW_COLUMNS, kind=kind)
+    settle(connection, None)
+    yield from _same(connection, ITEMS_SQL, OpenItem, ITEM_COLUMNS)
+    yield from _same(connection, BILLS_SQL, Acceptance, BILL_COLUMNS)
+    yield from _same(connection, PAYMENTS_SQL, AccountPayment, PAYMENT_COLUMNS)
 
 
 def _same(
     connection: duckdb.DuckDBPyConnection,
     query: str | None,
-    table: type[AccountMonth] | type[AccountTotals] | type[AccountFlow],
+    table: type[Model],
     columns: tuple[str, ...],
     **only: str,
 ) -> Iterator[str]:
     """Rows that differ between what the ledger says and what pages read."""
-    stored = list(table.objects.filter(**only).values_list(*columns))
+    stored = list(table._default_manager.filter(**only).values_list(*columns))
     if query is None:
         if stored:
             yield _("%(table)s 多出 %(rows)s 行。") % {"table": table.__name__, "rows": len(stored)}
@@ -142,9 +158,22 @@ def _same(
             yield sentence % {"table": table.__name__, "rows": counted[0]}
 
 
-MONEY = {"revenue", "margin", "revenue_without_cost", "revenue_converted", "amount"}
-DAYS = {"month", "first_day", "last_day"}
-WORDS = {"family", "kind", "currency"}
+MONEY = {
+    "revenue",
+    "margin",
+    "revenue_without_cost",
+    "revenue_converted",
+    "amount",
+    "open",
+    "pending",
+    "charged",
+    "billed",
+    "settled",
+    "day_money",
+}
+DAYS = {"month", "first_day", "last_day", "day", "due"}
+WORDS = {"family", "kind", "currency", "number", "method"}
+FLAGS = {"is_charge", "due_is_stated", "is_due"}
 
 
 def _comparable(name: str) -> str:
@@ -155,6 +184,8 @@ def _arrow(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> pa.Table
     def type_of(name: str) -> pa.DataType:
         if name in MONEY:
             return pa.decimal128(38, 4)
+        if name in FLAGS:
+            return pa.bool_()
         return pa.date32() if name in DAYS else pa.string() if name in WORDS else pa.int64()
 
     return pa.table(

@@ -5,21 +5,18 @@ A rollup row says nothing that the lines in force do not say; ``changqing check`
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import duckdb
 from django.conf import settings
-from django.db import connection as database
 
 from changqing.base.faults import reach
+from changqing.ledger.loading import forget, load
 from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind
 from changqing.ledger.queries import ORDER, owned_lines, standing, whose
+from changqing.ledger.receivables import FEED, refresh_receivables, ripened
 from changqing.ledger.segments import duck, literal
 
-CHUNK = 1 << 20
 FLOWS = (FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
 MONTH_COLUMNS = ("account_id", "month", "family", "revenue", "margin", "revenue_without_cost", "lines")
 TOTAL_COLUMNS = (
@@ -105,18 +102,18 @@ def refresh_orders(connection: duckdb.DuckDBPyConnection, accounts: Collection[i
     if not accounts:
         return
     lines = owned_lines(connection, accounts)
-    _forget(AccountMonth._meta.db_table, accounts)
-    _load(connection, months_sql(lines), AccountMonth._meta.db_table, MONTH_COLUMNS)
+    forget(AccountMonth._meta.db_table, accounts)
+    load(connection, months_sql(lines), AccountMonth._meta.db_table, MONTH_COLUMNS)
     reach("rollup-half")
-    _forget(AccountTotals._meta.db_table, accounts)
-    _load(connection, totals_sql(lines), AccountTotals._meta.db_table, TOTAL_COLUMNS)
+    forget(AccountTotals._meta.db_table, accounts)
+    load(connection, totals_sql(lines), AccountTotals._meta.db_table, TOTAL_COLUMNS)
     refresh_days(connection, accounts, lines)
 
 
 def refresh_days(connection: duckdb.DuckDBPyConnection, accounts: Collection[int], lines: str) -> None:
     """Make the days of ``accounts`` say what their order lines say; ``lines`` is ``owned_lines`` of them."""
-    _forget(AccountDays._meta.db_table, accounts)
-    _load(connection, days_sql(lines), AccountDays._meta.db_table, DAY_COLUMNS)
+    forget(AccountDays._meta.db_table, accounts)
+    load(connection, days_sql(lines), AccountDays._meta.db_table, DAY_COLUMNS)
 
 
 def refresh_missing_days(accounts: Collection[int]) -> None:
@@ -130,10 +127,10 @@ def refresh_flows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Co
     if not accounts:
         return
     connection.register("whose", whose(accounts))
-    _forget(AccountFlow._meta.db_table, accounts, kind=kind)
+    forget(AccountFlow._meta.db_table, accounts, kind=kind)
     query = flows_sql(kind)
     if query:
-        _load(connection, query, AccountFlow._meta.db_table, FLOW_COLUMNS)
+        load(connection, query, AccountFlow._meta.db_table, FLOW_COLUMNS)
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
@@ -142,39 +139,6 @@ def refresh(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collecti
         refresh_orders(connection, accounts)
     elif kind in FLOWS:
         refresh_flows(connection, kind, accounts)
-
-
-def _forget(table: str, accounts: Collection[int], *, kind: str | None = None) -> None:
-    with database.cursor() as cursor:
-        also = " AND kind = %s" if kind else ""
-        values: list[Any] = [list(accounts), *([kind] if kind else [])]
-        cursor.execute(f"DELETE FROM {table} WHERE account_id = ANY(%s){also}", values)
-
-
-def _load(connection: duckdb.DuckDBPyConnection, query: str, table: str, columns: tuple[str, ...]) -> None:
-    """Carry ``query`` from DuckDB into ``table`` through a pipe: one writes while the other reads.
-
-    In the order of accounts, so that the index grows at its end instead of everywhere.
-    """
-    named = ", ".join(columns)
-    reading, writing = os.pipe()
-    rows = f"SELECT {named} FROM ({query}) ORDER BY account_id"
-    told = f"COPY ({rows}) TO '/dev/fd/{writing}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
-
-    def write() -> None:
-        try:
-            connection.execute(told)
-        finally:
-            os.close(writing)
-
-    with (
-        ThreadPoolExecutor(1) as aside,
-        os.fdopen(reading, "rb", buffering=0) as pipe,
-        database.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({named}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        written = aside.submit(write)
-        while chunk := pipe.read(CHUNK):
-            copy.write(chunk)
-        # a half told query fails here, inside the COPY, which then takes nothing
-        written.result()
+    # the book's last day may have moved, and bills of others fallen due with it
+    due = ripened(connection) | (set(accounts) if kind in FEED else set())
+    refresh_receivables(connection, due)

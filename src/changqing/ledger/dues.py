@@ -1,0 +1,223 @@
+"""Questions about what is owed: over all accounts in view, or one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from django.conf import settings
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from changqing.accounts.models import Account
+from changqing.accounts.queries import holds, visible_to
+from changqing.base.packs import Method, Pack, parse
+from changqing.ledger.models import Acceptance, AccountPayment, AccountTotals
+from changqing.ledger.models import OpenItem as OpenItem
+from changqing.ledger.rules.receivables import NOT_DUE, ReceivablesMethod
+from changqing.people.permissions import Principal
+from changqing.records.queries import method_in_force
+
+# The packs that this room judges by.
+PACKS: dict[str, type[Method]] = {"receivables": ReceivablesMethod}
+NOTHING = Decimal(0)
+OPEN = Q(is_charge=True)
+
+
+@lru_cache(maxsize=8)
+def _pack(version: int, text: str) -> Pack[ReceivablesMethod]:
+    return parse("receivables", text, ReceivablesMethod, version=version)
+
+
+def receivables_pack() -> Pack[ReceivablesMethod]:
+    """The thresholds in force, with their version."""
+    version = method_in_force("receivables")
+    return _pack(version.version, version.text)
+
+
+def receivables_day() -> date | None:
+    """The last day of which an order, invoice or receipt in force speaks: what ages are counted to."""
+    told = (
+        AccountTotals.objects.aggregate(day=Max("last_day"))["day"],
+        AccountPayment.objects.aggregate(day=Max("last_day"))["day"],
+    )
+    return max((day for day in told if day), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """What is owed in one currency; ``buckets`` by code, what is not due first.
+
+    ``pending``: open, but covered by acceptances that fall due later. ``left_over``: money that came, or was
+    credited, and settles nothing yet. ``without_due``: open invoices that name no due day.
+    """
+
+    currency: str
+    open: Decimal
+    overdue: Decimal
+    pending: Decimal
+    left_over: Decimal
+    buckets: Mapping[str, Decimal]
+    items: int
+    late_items: int
+    accounts: int
+    late_accounts: int
+    without_due: int
+
+
+def bucket_days(method: ReceivablesMethod) -> dict[str, tuple[int | None, int | None]]:
+    """By code: more than so many days overdue, at most so many; None where there is no bound."""
+    bounds: list[int | None] = [*method.ageing.bounds, None]
+    named = {bucket.code: (bounds[at], bounds[at + 1]) for at, bucket in enumerate(method.ageing.buckets)}
+    return {NOT_DUE: (None, 0), **named}
+
+
+def in_bucket(method: ReceivablesMethod, code: str, day: date) -> Q:
+    """Items whose age on ``day`` is in the bucket ``code``; KeyError where there is no such bucket."""
+    more, most = bucket_days(method)[code]
+    found = Q()
+    if more is not None:
+        found &= Q(due__lt=day - timedelta(days=more))
+    if most is not None:
+        found &= Q(due__gte=day - timedelta(days=most))
+    return found
+
+
+def _of(account: Account | None) -> dict[str, Account]:
+    return {} if account is None else {"account": account}
+
+
+def owed(
+    to: Principal, day: date, method: ReceivablesMethod, *, account: Account | None = None
+) -> list[Owed]:
+    """What is owed by the accounts in view, or by one, in each currency; the book's first."""
+    late = OPEN & Q(due__lt=day)
+    sums = {
+        f"in_{code}": Sum("open", filter=OPEN & in_bucket(method, code, day), default=NOTHING)
+        for code in bucket_days(method)
+    }
+    rows = visible_to(to, OpenItem.objects.filter(**_of(account))).values("currency").order_by("currency")
+    found = rows.annotate(
+        all_open=Sum("open", filter=OPEN, default=NOTHING),
+        overdue=Sum("open", filter=late, default=NOTHING),
+        covered=Sum("pending", filter=OPEN, default=NOTHING),
+        over=Sum("open", filter=~OPEN, default=NOTHING),
+        items=Count("pk", filter=OPEN),
+        late_items=Count("pk", filter=late),
+        accounts=Count("account", filter=OPEN, distinct=True),
+        late_accounts=Count("account", filter=late, distinct=True),
+        bare=Count("pk", filter=OPEN & Q(due_is_stated=False)),
+        **sums,
+    )
+    told = [
+        Owed(
+            currency=row["currency"],
+            open=row["all_open"],
+            overdue=row["overdue"],
+            pending=row["covered"],
+            left_over=row["over"],
+            buckets={code: row[f"in_{code}"] for code in bucket_days(method)},  # type: ignore[literal-required]
+            items=row["items"],
+            late_items=row["late_items"],
+            accounts=row["accounts"],
+            late_accounts=row["late_accounts"],
+            without_due=row["bare"],
+        )
+        for row in found
+    ]
+    return sorted(told, key=lambda one: one.currency != settings.BOOK_CURRENCY)
+
+
+@dataclass(frozen=True)
+class MonthPaid:
+    """One month in the book's currency; ``day_money`` ÷ ``settled`` is days to pay."""
+
+    month: date
+    charged: Decimal
+    billed: Decimal
+    settled: Decimal
+    day_money: Decimal
+
+
+def months_paid(to: Principal, *, since: date, account: Account | None = None) -> list[MonthPaid]:
+    """What the accounts in view, or one, were charged and settled by month, oldest first."""
+    rows = AccountPayment.objects.filter(month__gte=since, currency=settings.BOOK_CURRENCY, **_of(account))
+    found = (
+        visible_to(to, rows)
+        .values("month")
+        .order_by("month")
+        .annotate(a=Sum("charged"), b=Sum("billed"), c=Sum("settled"), d=Sum("day_money"))
+    )
+    return [MonthPaid(*row) for row in found.values_list("month", "a", "b", "c", "d")]
+
+
+SORTS = {
+    "account": "account__name",
+    "number": "number",
+    "day": "day",
+    "due": "due",
+    "amount": "amount",
+    "open": "open",
+}
+
+
+def open_items(
+    to: Principal,
+    day: date,
+    method: ReceivablesMethod,
+    *,
+    account: Account | None = None,
+    bucket: str = "",
+    words: str = "",
+    left_over: bool = False,
+    sort: str = "due",
+) -> QuerySet[OpenItem]:
+    """Open charges in view, or money left over, in order; ``bucket`` is a code, or "late" for all overdue.
+
+    KeyError for a bucket or an order there is not.
+    """
+    rows = OpenItem.objects.filter(is_charge=not left_over, **_of(account))
+    if bucket == "late":
+        rows = rows.filter(due__lt=day)
+    elif bucket:
+        rows = rows.filter(in_bucket(method, bucket, day))
+    if words:
+        named = Account.objects.filter(holds(words)).values("pk")
+        rows = rows.filter(Q(account__in=named) | Q(number__icontains=words))
+    falling, name = sort.startswith("-"), SORTS[sort.removeprefix("-")]
+    order = F(name).desc() if falling else F(name).asc()
+    return visible_to(to, rows).select_related("account").order_by(order, "pk")
+
+
+def acceptances(to: Principal, *, account: Account | None = None) -> QuerySet[Acceptance]:
+    """Bills held that have not fallen due by the book's last day, the first to fall due first."""
+    rows = Acceptance.objects.filter(is_due=False, **_of(account))
+    return visible_to(to, rows).select_related("account").order_by("due", "pk")
+
+
+@dataclass(frozen=True)
+class BillMonth:
+    month: date
+    currency: str
+    amount: Decimal
+    bills: int
+
+
+def bills_by_month(to: Principal, *, account: Account | None = None) -> list[BillMonth]:
+    """Bills held, by the month in which they fall due."""
+    rows = visible_to(to, Acceptance.objects.filter(is_due=False, **_of(account)))
+    found = (
+        rows.annotate(month=TruncMonth("due"))
+        .values("month", "currency")
+        .order_by("month", "currency")
+        .annotate(total=Sum("amount"), n=Count("pk"))
+    )
+    return [BillMonth(*row) for row in found.values_list("month", "currency", "total", "n")]
+
+
+def knows_receivables() -> bool:
+    """Whether the book holds any invoice, receipt or opening balance."""
+    return AccountPayment.objects.exists()
