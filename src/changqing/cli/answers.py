@@ -51,13 +51,45 @@ def portfolio(words: Namespace) -> int:
 def account(words: Namespace) -> int:
     with opened():
         from changqing.reports.account import account_page
+        from changqing.reports.receivables import receivables_of
         from changqing.reports.worth import account_json, judged
 
         by = principal(words)
         page = account_page(by, words.key)
         if page is None:
             raise Refused(_("没有编号为 %(key)s 的客户，或您看不到它。") % {"key": words.key})
-        _show(page.as_json() | account_json(judged(by, page.account)), is_json=words.json)
+        owes = receivables_of(by, words.key)
+        more = account_json(judged(by, page.account)) | {"receivables": owes.as_json() if owes else None}
+        _show(page.as_json() | more, is_json=words.json)
+    return 0
+
+
+def receivables(words: Namespace) -> int:
+    """What is owed: by age, days outstanding, bills held, what the waiting costs."""
+    with opened():
+        from changqing.reports.receivables import receivables as report
+
+        found = report(principal(words))
+        if words.json:
+            print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+            return 0
+        for one in found.owed:
+            print(
+                _("%(currency)s：应收 %(open)s，其中逾期 %(overdue)s（%(items)s 笔）；未核销的回款 %(left)s")
+                % {
+                    "currency": one.currency,
+                    "open": f"{one.open:,.2f}",
+                    "overdue": f"{one.overdue:,.2f}",
+                    "items": f"{one.late_items:,}",
+                    "left": f"{one.left_over:,.2f}",
+                }
+            )
+            for code, amount in one.buckets.items():
+                print(f"  {found.bucket_name(code) or _('未到期'):<16} {amount:>20,.2f}")
+        if found.dso is not None:
+            print(_("周转天数 %(days)s 天") % {"days": found.dso})
+        if not found.owed:
+            print(_("账本里没有发票和回款，所以没有应收。"))
     return 0
 
 
