@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from changqing.accounts.queries import where_merged
+from changqing.accounts.queries import Part, where_merged
 from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
@@ -23,6 +23,7 @@ from changqing.reports.accounts import neighbours
 from changqing.web.account.drawing import months_chart, track_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.history import history
+from changqing.web.account.owing import owing
 from changqing.web.account.titles import families_title, months_title, people_title, track_title
 from changqing.web.account.value import value_part
 from changqing.web.accounts.amounts import signed_share
@@ -57,6 +58,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _lines(request, key)
     if part == "value":
         return value_part(request, key)
+    if part == "receivables":
+        return owing(request, key)
     if part == "history":
         return history(request, key)
     found = account_page(reader(request), key)
@@ -118,6 +121,7 @@ def _sections(found: AccountPage) -> list[Section]:
     wanted = [
         ("money", _("钱"), found.totals is not None),
         ("value", _("价值"), found.totals is not None),
+        ("receivables", _("应收"), Part.REVENUE not in found.hidden),
         ("track", _("节奏"), found.totals is not None),
         ("people", _("人"), True),
         ("team", _("团队"), True),
