@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from numpy.typing import NDArray
 from psycopg import Cursor
 
-from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals
+from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountPayment, AccountTotals
 from changqing.ledger.queries import owned_lines
 from changqing.ledger.segments import duck
 
@@ -155,6 +155,42 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
         orders=np.array([row[3] for row in found], np.float64),
         since=np.array([row[4] for row in found], np.float64),
         margin=np.array([float(row[5]) for row in found], np.float64),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PaymentColumns:
+    """One entry an account and month in the book's currency, account after account, oldest first.
+
+    ``days`` = mean days from invoice to settlement of what the month settled, nan where it settled nothing.
+    """
+
+    accounts: NDArray[np.int64]
+    billed: NDArray[np.float64]
+    days: NDArray[np.float64]
+    is_of_the_year: NDArray[np.bool_]
+
+    @property
+    def settles(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.days)
+
+
+def payment_columns(accounts: Iterable[int] | None = None, *, until: date) -> PaymentColumns:
+    """How fast ``accounts`` (or all) paid by month, for work without a person."""
+    rows = AccountPayment.objects.filter(currency=settings.BOOK_CURRENCY, month__lte=until)
+    if accounts is not None:
+        rows = rows.filter(account__in=list(accounts))
+    names = ("account_id", "month", "billed", "settled", "day_money")
+    found = list(rows.order_by("account", "month").values_list(*names))
+    settled = np.array([float(row[3]) for row in found], np.float64)
+    waited = np.array([float(row[4]) for row in found], np.float64)
+    nothing = np.full(settled.size, np.nan)
+    since = until.replace(year=until.year - 1, day=1)
+    return PaymentColumns(
+        accounts=np.array([row[0] for row in found], np.int64),
+        billed=np.array([float(row[2]) for row in found], np.float64),
+        days=np.divide(waited, settled, out=nothing, where=settled > 0),
+        is_of_the_year=np.array([row[1] > since for row in found], bool),
     )
 
 

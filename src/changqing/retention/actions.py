@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from changqing.base.refused import Refused
-from changqing.ledger.columns import family_columns
+from changqing.ledger.columns import family_columns, payment_columns
 from changqing.ledger.queries import as_of
 from changqing.people.models import User
 from changqing.people.permissions import Principal, check_may
@@ -23,6 +23,7 @@ from changqing.retention.models import AccountWarning, WarningAnswer
 from changqing.retention.queries import active_of, known_of, warning_with_id, warnings_method
 from changqing.retention.rules import (
     Families,
+    Payments,
     Raised,
     WarningsMethod,
     answer_until,
@@ -30,6 +31,7 @@ from changqing.retention.rules import (
     raised,
 )
 from changqing.value.actions.scoring import read_book
+from changqing.value.queries.methods import methods_in_force
 from changqing.value.rules.facts import Histories
 
 State, Kind = AccountWarning.State, WarningAnswer.Kind
@@ -51,7 +53,8 @@ def look_at_the_book(*, by: Principal, only: Collection[int] | None = None) -> i
         return _close(list(active.values()))
     book, method = read_book(last, only), warnings_method()
     version = method_in_force("warnings")
-    told = raised(book, last, known_of(book.accounts), _families_of(book, last, only), method)
+    families, payments = _families_of(book, last, only), _payments_of(book, last, only)
+    told = raised(book, last, known_of(book.accounts), families, payments, method)
     made, changed = [], []
     for signal in told:
         account = int(book.accounts[signal.place])
@@ -78,6 +81,18 @@ def _families_of(book: Histories, last: date, only: Collection[int] | None) -> F
         since=told.since[here],
         margin=told.margin[here],
     )
+
+
+def _payments_of(book: Histories, last: date, only: Collection[int] | None) -> Payments:
+    """What the ledger says of days to pay, by place in ``book``."""
+    told = payment_columns(only, until=last)
+    place = np.minimum(np.searchsorted(book.accounts, told.accounts), max(book.size - 1, 0))
+    here = book.accounts[place] == told.accounts if book.size else np.zeros(told.accounts.size, bool)
+    known = here & told.settles
+    billed = np.zeros(book.size)
+    np.add.at(billed, place[here & told.is_of_the_year], told.billed[here & told.is_of_the_year])
+    rate = float(methods_in_force().worth.lifetime.capital.value)
+    return Payments(of=place[known], days=told.days[known], a_day=np.maximum(billed, 0) / 365 * rate)
 
 
 def _look(signal: Raised, last: date) -> dict[str, Any]:

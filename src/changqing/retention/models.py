@@ -23,6 +23,7 @@ class AccountWarning(models.Model):
         BREADTH = "breadth", _("品类流失")
         RETURNS = "returns", _("退货增多")
         MARGIN = "margin", _("毛利下滑")
+        PAYMENT = "payment", _("付款变慢")
 
     class State(models.TextChoices):
         OPEN = "open", _("待处理")

@@ -27,6 +27,8 @@ class Budget(Part):
     breadth: Sourced[float]
     returns: Sourced[float]
     margin: Sourced[float]
+    #: absent in versions older than the rule: then it does not speak
+    payment: Sourced[float] | None = None
 
 
 class Urgent(Part):
@@ -71,6 +73,17 @@ class Families:
     margin: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Payments:
+    """One entry an account (its place) and month in which something was settled, account after account,
+    oldest first: mean days from invoice to settlement. ``a_day``, one entry an account: what one day's delay
+    of a year's invoices costs in capital."""
+
+    of: Integers
+    days: Floats
+    a_day: Floats
+
+
 @dataclass(frozen=True)
 class Raised:
     """One signal at one account (its place): see ``AccountWarning``."""
@@ -86,7 +99,12 @@ class Raised:
 
 
 def raised(
-    book: Histories, as_of: date, known: Judged, families: Families, method: WarningsMethod
+    book: Histories,
+    as_of: date,
+    known: Judged,
+    families: Families,
+    payments: Payments,
+    method: WarningsMethod,
 ) -> list[Raised]:
     """Every signal that is rarer than its budget allows, by account and cause."""
     looks = np.where(known.every > 0, DAYS_A_YEAR / np.maximum(known.every, 1e-9), 0.0)
@@ -95,6 +113,7 @@ def raised(
     found += _fallen_margins(book, sums(book, book.revenue, year), looks, method)
     found += _grown_returns(book, sums(book, book.revenue, year), looks, method)
     found += _lost_families(book, families, looks, method)
+    found += _slower_payment(book, payments, method)
     return sorted(found, key=lambda one: (one.place, one.cause))
 
 
@@ -139,6 +158,21 @@ def _fallen_margins(book: Histories, revenue: Floats, looks: Floats, method: War
     told = shifted(rates, offsets, worse="lower", allowed=allowed)
     lost: Floats = (told.usual - told.seen) * revenue
     return _told("margin", told, allowed, counts, lost)
+
+
+def _slower_payment(book: Histories, payments: Payments, method: WarningsMethod) -> list[Raised]:
+    """Money of the newest months took longer than before; on logarithms, since days to pay are skewed. A
+    month is a look. ``seen`` and ``usual`` = days."""
+    budget = method.budget.payment
+    if budget is None or not payments.of.size:
+        return []
+    counts = np.bincount(payments.of, minlength=book.size)
+    allowed = per_look(float(budget.value), np.full(book.size, 12.0))
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    told = shifted(np.log1p(payments.days), offsets, worse="higher", allowed=allowed)
+    signals = Signals(told.is_raised, told.chance, np.expm1(told.seen), np.expm1(told.usual))
+    lost: Floats = (signals.seen - signals.usual) * payments.a_day
+    return _told("payment", signals, allowed, counts, lost)
 
 
 def _grown_returns(book: Histories, revenue: Floats, looks: Floats, method: WarningsMethod) -> list[Raised]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
+from django.test import Client
 
 from changqing.accounts.queries import Account
 from changqing.base.packs import load
@@ -13,10 +15,10 @@ from changqing.base.refused import Refused
 from changqing.journeys import score_book
 from changqing.journeys.answer_warning import answer
 from changqing.people.permissions import operator
-from changqing.reports.conftest import People, orders_come
+from changqing.reports.conftest import People, come, orders_come
 from changqing.reports.today import today_page
 from changqing.retention.actions import look_at_the_book
-from changqing.retention.conftest import LAST
+from changqing.retention.conftest import LAST, Row
 from changqing.retention.queries import AccountWarning, WarningAnswer, precision, warnings_of
 from changqing.retention.rules import WarningsMethod, urgency
 
@@ -34,6 +36,42 @@ def test_the_planted_drifts_are_found_and_the_steady_left_alone(drifting_book: P
     assert planted <= found
     # a margin that falls with the returns of the same orders is no false alarm; steady accounts have none
     assert {key for key, _cause in found} - {"G1", "G2", "G3", "G4"} == set()
+
+
+def billed_and_paid() -> tuple[list[Row], list[Row]]:
+    """An invoice a month over two years, paid after a month or so; G5 takes ten weeks for the last three."""
+    source = np.random.default_rng(5)
+    invoices: list[Row] = []
+    receipts: list[Row] = []
+    for at in range(1, 21):
+        for month in range(24):
+            day = date(2022 + (month + 5) // 12, (month + 5) % 12 + 1, 3)
+            waited = round(30 * source.lognormal(0, 0.12)) + (45 if at == 5 and month > 19 else 0)
+            if day + timedelta(days=waited) <= LAST:
+                receipts.append(
+                    (f"G{at}", f"F{at}-{month}", (day + timedelta(days=waited)).isoformat(), 9000)
+                )
+            invoices.append((f"G{at}", f"F{at}-{month}", day.isoformat(), 9000))
+    return invoices, receipts
+
+
+@pytest.mark.django_db
+@pytest.mark.row("VAL-05", shows="a warning that payment slows, with days now and days usual")
+def test_slower_payment_is_seen_and_told(drifting_book: People, client: Client) -> None:
+    invoices, receipts = billed_and_paid()
+    shared = (
+        "col0 AS customer, NULL::VARCHAR AS customer_name, NULL::VARCHAR AS currency, col1 AS invoice_no, "
+        "col1 AS line_key, col2::DATE AS date, NULL::DATE AS due, col3::DECIMAL(18,4) AS amount"
+    )
+    come("invoices", f"{shared}, 'invoice' AS kind", invoices)
+    come("receipts", f"{shared}, col1 AS receipt_no, '转账' AS method, 'transfer' AS method_kind", receipts)
+    look_at_the_book(by=BY)
+    assert {key for key, cause, _state in seen() if cause == "payment"} == {"G5"}
+    row = AccountWarning.objects.get(cause="payment")
+    assert (round(row.usual), round(row.seen)) == (32, 76)
+    Account.objects.filter(key="G5").update(owner=drifting_book.mei)
+    client.force_login(drifting_book.mei)
+    assert "最近付款用了 76 天，平常 32 天" in client.get("/today/").content.decode()
 
 
 @pytest.mark.django_db
@@ -104,10 +142,8 @@ def test_who_may_not_see_the_account_sees_no_warning_and_cannot_answer(drifting_
 
 def test_the_budgets_together_stay_below_a_false_warning_in_twenty_years() -> None:
     budget = load("warnings", WarningsMethod).method.budget
-    assert (
-        sum(float(each.value) for each in (budget.overdue, budget.breadth, budget.returns, budget.margin))
-        <= 0.05
-    )
+    rules = (budget.overdue, budget.breadth, budget.returns, budget.margin, budget.payment)
+    assert sum(float(each.value) for each in rules if each) <= 0.05
 
 
 def test_red_and_due_is_more_urgent_than_either() -> None:

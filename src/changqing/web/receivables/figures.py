@@ -285,7 +285,9 @@ def paid_figure(found: Receivables) -> Shown:
         label=label,
         value=f"{last.paid_after:.0f}",
         unit=_("天"),
-        note=_("%(month)s；%(before)s 是 %(days)s 天")
+        note=f"{last.month:%Y-%m}"
+        if last is first
+        else _("%(month)s；%(before)s 是 %(days)s 天")
         % {
             "month": f"{last.month:%Y-%m}",
             "before": f"{first.month:%Y-%m}",

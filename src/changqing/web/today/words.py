@@ -17,6 +17,7 @@ ICONS = {
     "breadth": "puzzle",
     "returns": "arrow-back-up",
     "margin": "trending-down",
+    "payment": "clock-exclamation",
 }
 
 
@@ -42,6 +43,11 @@ def sentence(row: AccountWarning) -> str:
             "seen": percent(row.seen, 0),
             "usual": percent(row.usual, 0),
         }
+    if row.cause == "payment":
+        return _("最近付款用了 %(seen)s 天，平常 %(usual)s 天") % {
+            "seen": round(row.seen),
+            "usual": round(row.usual),
+        }
     return _("最近毛利率 %(seen)s，平常 %(usual)s") % {"seen": percent(row.seen), "usual": percent(row.usual)}
 
 
@@ -58,6 +64,7 @@ def next_move(row: AccountWarning) -> str:
         "breadth": _("问清哪一类换了供应商，能不能拿回来"),
         "returns": _("找质量和物流看最近几张退货单"),
         "margin": _("核对价格、折扣和成本，再谈下一单"),
+        "payment": _("和财务一起问清为什么变慢：周转、争议，还是想拉长账期"),
     }[row.cause]
 
 
@@ -75,6 +82,7 @@ def stake_arithmetic(row: AccountWarning, currency: str) -> Arithmetic:
         "breadth": _("不再买的品类停购前 12 个月的毛利"),
         "returns": _("最近几单的退货金额"),
         "margin": _("（平常毛利率 − 最近毛利率）× 近 12 个月收入"),
+        "payment": _("（最近付款天数 − 平常付款天数）× 近 12 个月开票 ÷ 365 × 资金成本率"),
     }[row.cause]
     return Arithmetic(
         formula=formula,
@@ -91,6 +99,9 @@ def chance_arithmetic(row: AccountWarning) -> Arithmetic:
         "overdue": _("P（间隔比现在还长）< 误报预算 × 平常间隔 ÷ 365.25"),
         "breadth": _("P（隔这么多单不买）按全书的贝塔二项分布 < 误报预算 ÷ 每年看的次数 ÷ 品类数"),
         "returns": _("P（最近几单至少这么多次退货）按贝塔二项分布 < 误报预算 ÷ 每年看的次数"),
+        "payment": _(
+            "最近一两个月的付款天数（取对数）与之前至多 48 个月的 t 检验，方差向全书收缩 < 误报预算 ÷ 12"
+        ),
         "margin": _("最近一两单与之前至多 48 单的 t 检验，方差向全书收缩 < 误报预算 ÷ 每年看的次数"),
     }
     return Arithmetic(
