@@ -44,7 +44,7 @@ class Terms(Part):
     days: Sourced[Annotated[int, Field(ge=0, le=3650)]]
 
 
-class Acceptance(Part):
+class BillRule(Part):
     counts: Sourced[Literal["due", "received"]]
 
 
@@ -57,7 +57,7 @@ class ReceivablesMethod(Method):
 
     ageing: Ageing
     terms: Terms
-    acceptance: Acceptance
+    acceptance: BillRule
     dso: Dso
 
     def ages(self, days_overdue: list[int]) -> list[str]:
