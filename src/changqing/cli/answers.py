@@ -64,6 +64,16 @@ def account(words: Namespace) -> int:
     return 0
 
 
+def book(words: Namespace) -> int:
+    """What the book says of itself."""
+    with opened():
+        from changqing.reports.self_told import book_self
+
+        found = book_self(principal(words))
+        _show(found.as_json() if found else {}, is_json=words.json)
+    return 0
+
+
 def receivables(words: Namespace) -> int:
     """What is owed: by age, days outstanding, bills held, what the waiting costs."""
     with opened():

@@ -177,6 +177,8 @@ def _answers(commands: Any) -> None:
     summary.add_argument("file", type=Path, nargs="?", help=_("写到 .csv 或 .parquet；不写就输出 CSV"))
     summary.add_argument("--as-of", type=date.fromisoformat, help=_("截至哪一天（默认账本最后一天）"))
     summary.add_argument("--engine", help=_("duckdb 或 Spark 的 master（默认 CHANGQING_LEDGER_ENGINE）"))
+    told = _command(commands, "book", answers.book, _("账本自述：缺月、缺成本、突变、重复、逾期"))
+    told.add_argument("--json", action="store_true", help=_("输出 JSON"))
     owed = _command(commands, "receivables", answers.receivables, _("应收：账龄、周转天数、承兑、资金成本"))
     owed.add_argument("--json", action="store_true", help=_("输出 JSON"))
     account = _command(commands, "account", answers.account, _("一个客户"))

@@ -11,6 +11,7 @@ from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.ledger.dues import PACKS as OF_LEDGER
 from changqing.ledger.receivables import refresh_missing_receivables
+from changqing.ledger.self_told import PACKS as OF_BOOK
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
@@ -20,6 +21,7 @@ SHIPPED: dict[str, type[Method]] = {
     **OF_VALUE,
     **OF_WARNINGS,
     **OF_LEDGER,
+    **OF_BOOK,
     "contacts": ContactMethod,
     "archive": ArchiveMethod,
 }

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.merging.urls")),
     path("", include("changqing.web.keeping.urls")),
     path("", include("changqing.web.groups.urls")),
+    path("", include("changqing.web.book.urls")),
     path("", include("changqing.web.imports.urls")),
     path("", include("changqing.web.audit.urls")),
     path("", include("changqing.web.persons.urls")),

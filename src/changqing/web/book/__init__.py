@@ -1,0 +1,1 @@
+"""What the book says of itself: counts that open to the lines behind them."""
