@@ -29,7 +29,7 @@ from browse import read_as, web_server
 
 ROOT = Path(__file__).resolve().parents[1]
 EVIDENCE = ROOT / "docs" / "evidence" / "bench.md"
-PASSWORD = f"qing-{secrets.token_hex(8)}"
+PASSWORD = os.environ.get("BENCH_PW") or f"qing-{secrets.token_hex(8)}"
 WATCHERS = {"all": "executive", "a third": "director-1", "twelve": "manager-001"}
 
 

@@ -130,6 +130,7 @@ def _pages(user: Any) -> dict[str, list[str]]:
         "search, initials": search([word[:4] for word in initials]),
         "account page": [f"/accounts/{quote(key)}/" for key, *_ in some],
         "Portfolio": ["/portfolio/"],
+        "Today": ["/today/"],
     }
 
 
