@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from pydantic import Field
 from pypinyin import Style, pinyin
-from pypinyin.constants import PINYIN_DICT
+from pypinyin.constants import PINYIN_DICT, RE_HANS
+from pypinyin.seg.mmseg import seg
 
 from changqing.base import packs
 
@@ -35,8 +36,15 @@ def _lone_reading(character: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _run_of(characters: str) -> tuple[str, ...]:
+def _word(characters: str) -> tuple[str, ...]:
     return tuple(part[0] for part in pinyin(characters, style=Style.NORMAL, errors="default"))
+
+
+def _run_of(characters: str) -> tuple[str, ...]:
+    """How a run sounds, word by word: names are many, the words in them are few and are remembered."""
+    if not RE_HANS.match(characters):
+        return _word(characters)
+    return tuple(part for word in seg.cut(characters) for part in _word(word))
 
 
 def _syllables(name: str) -> tuple[str, ...]:
