@@ -127,8 +127,10 @@ def logit(share):
 
 @njit(cache=True, nogil=True)
 def moments(goals, starts, shape, strength, scale, weights, spans, found):
-    """The time t with P(gap > t) = goal of each account, into ``found``: Newton's steps of ln t on the log odds
-    of the tail from ``starts``, within a bracket."""
+    """The time t with P(gap > t) = goal of each account, into ``found``.
+
+    Newton's steps of ln t on the log odds of the tail, from ``starts`` and within a bracket.
+    """
     rests = spans * math.nan
     for account in range(goals.size):
         rests[:] = math.nan

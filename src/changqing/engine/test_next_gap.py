@@ -52,6 +52,8 @@ def test_a_moment_has_the_tail_it_was_asked_for(seed: int) -> None:
 
 
 def test_nothing_is_shorter_than_no_time_and_nothing_longer_than_all_time() -> None:
-    law = NextGap(np.array([0.3, 3.0]), np.array([1.5, 30.0]), np.array([10.0, 300.0]), np.eye(SPANS.size)[:2])
+    law = NextGap(
+        np.array([0.3, 3.0]), np.array([1.5, 30.0]), np.array([10.0, 300.0]), np.eye(SPANS.size)[:2]
+    )
     assert law.longer_than(np.zeros(2)).tolist() == [1.0, 1.0]
     assert law.longer_than(np.full(2, 1e300)).tolist() == [0.0, 0.0]
