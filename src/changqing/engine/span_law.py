@@ -6,13 +6,17 @@ beta function by its continued fraction. Both: Press et al., Numerical Recipes, 
 Computation of Binomial Probabilities (2000).
 """
 
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from numba import njit
+
+compiled: Callable[[Any], Callable[..., Any]] = njit(cache=True, nogil=True)
 
 HALF_LOG_2PI, TWO_PI = 0.5 * math.log(2 * math.pi), 2 * math.pi
 EXACT, SMALL = 1e-15, 1e-300
@@ -23,7 +27,7 @@ STEPS, WIDEST, CLOSE = 60, 12.0, 1e-4
 TINY, NEARLY_ONE = 1e-15, 1 - 1e-9
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rest_of_stirling(n):
     """ln Γ(n + 1) less Stirling's formula."""
     if n < 15:
@@ -33,7 +37,7 @@ def rest_of_stirling(n):
     return r * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def deviance(n, mean):
     """n ln(n / mean) + mean − n without loss where n is near its mean."""
     away = n - mean
@@ -50,7 +54,7 @@ def deviance(n, mean):
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fraction(a, b, x):
     """The continued fraction of I_x(a, b), by Lentz's method."""
     total = a + b
@@ -74,7 +78,7 @@ def fraction(a, b, x):
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tail_of_span(a, b, x, y, rest):
     """P(BetaPrime(a, b) > x / y) and its density over the logarithm; ``rest`` is what Stirling leaves."""
     if x <= 0 or y <= 0:
@@ -86,7 +90,7 @@ def tail_of_span(a, b, x, y, rest):
     return density * fraction(b, a, y) / b, density
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tail(time, law, weights, spans, rests):
     """P(gap > time) and its density over ln time. ``law`` = shape, strength, scale of one account; ``rests``
     are filled as they are needed."""
@@ -110,7 +114,7 @@ def tail(time, law, weights, spans, rests):
     return min(longer, 1.0), density
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tails(times, shape, strength, scale, weights, spans, found):
     """P(gap > time) of each account, into ``found``."""
     rests = spans * math.nan
@@ -120,12 +124,12 @@ def tails(times, shape, strength, scale, weights, spans, found):
         found[at] = tail(times[at], law, weights[at], spans, rests)[0]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def logit(share):
     return math.log(share) - math.log1p(-share)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def moments(goals, starts, shape, strength, scale, weights, spans, found):
     """The time t with P(gap > t) = goal of each account, into ``found``.
 

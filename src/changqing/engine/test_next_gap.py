@@ -40,7 +40,7 @@ def test_a_moment_has_the_tail_it_was_asked_for(seed: int) -> None:
     """Mixtures of many spans, from irregular to clockwork, for tails from nearly none to nearly all."""
     draw = np.random.default_rng(seed)
     size = 40
-    shape, known = np.exp(draw.uniform(np.log(0.3), np.log(400), size)), draw.integers(1, 60, size)
+    shape, known = np.exp(draw.uniform(np.log(0.3), np.log(400), size)), draw.integers(1, 60, size) * 1.0
     law = NextGap(
         shape,
         3 + shape * known,

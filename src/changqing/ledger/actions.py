@@ -109,6 +109,8 @@ def lock_the_book() -> None:
     with database.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = 0")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        # while a large book is read and fitted, the connection waits for us
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOOK_LOCK])
 
 

@@ -38,6 +38,7 @@ from changqing.value.queries import (
     current_ranking,
     keys_of,
     listed,
+    looked_up,
     method_of,
     monthly_revenue,
     places_among,
@@ -145,7 +146,7 @@ def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) ->
     asked = askable(to, asked)
     ranking = current_ranking(asked.period)
     today = ranking.as_of if ranking else as_of()
-    wanted = _wanted(asked, today)
+    wanted = looked_up(to, _wanted(asked, today))
     total = count_of(to, ranking, wanted)
     pages = max(1, -(-total // size))
     asked = replace(asked, page=min(max(asked.page, 1), pages))
@@ -156,7 +157,7 @@ def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) ->
         asked=asked,
         rows=account_rows(to, ids, ranking, today),
         total=total,
-        composition=_composition(to, ranking, asked, total),
+        composition=_composition(to, ranking, asked, wanted, total),
         pages=pages,
         from_day=ranking.from_day if ranking else None,
         as_of=today,
@@ -205,7 +206,7 @@ def neighbours(to: Principal, asked: Asked, key: str, place: int) -> Neighbours 
     except Withheld:
         return None
     ranking = current_ranking(asked.period)
-    wanted = _wanted(asked, ranking.as_of if ranking else as_of())
+    wanted = looked_up(to, _wanted(asked, ranking.as_of if ranking else as_of()))
     total = count_of(to, ranking, wanted)
     start = max(place - 1, 0)
     cut = Cut(start, min(place + 2, total), asked.sort.removeprefix("-"), asked.sort.startswith("-"))
@@ -237,17 +238,15 @@ def list_composition(to: Principal, asked: Asked) -> Composition:
     return composition_of(to, ranking, _wanted(asked, ranking.as_of if ranking else as_of()))
 
 
-def _composition(to: Principal, ranking: Ranking | None, asked: Asked, total: int) -> Composition | None:
+def _composition(
+    to: Principal, ranking: Ranking | None, asked: Asked, wanted: Narrowing, total: int
+) -> Composition | None:
     """What the list holds where that is known or cheap; None for a long one: the page asks later."""
     if ranking and sees_the_whole_book(to) and not asked.narrows and not has_archived():
         said = ranking.results
         in_a = next(iter(said["abc"].values()))["accounts"]
         return Composition(said["buying_accounts"], in_a, said["loss_making"] or 0)
-    return (
-        composition_of(to, ranking, _wanted(asked, None if ranking is None else ranking.as_of))
-        if total <= FEW
-        else None
-    )
+    return composition_of(to, ranking, wanted) if total <= FEW else None
 
 
 def _wanted(asked: Asked, today: date | None) -> Narrowing:

@@ -17,9 +17,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from changqing.base.packs import load
+from changqing.base.kept import Kept
+from changqing.base.packs import Pack, load
 from changqing.ledger.queries import family_sums
 from changqing.people.permissions import Principal, sees_the_whole_book
+from changqing.people.queries import User
 from changqing.reports.accounts import ListedAccount, account_rows
 from changqing.value.queries import (
     BookColumns,
@@ -31,6 +33,7 @@ from changqing.value.queries import (
     columns_of,
     count_of,
     current_ranking,
+    fingerprint,
     listed,
     method_of,
     past_rankings,
@@ -41,8 +44,11 @@ from changqing.value.rules import margin_rate as margin_rate
 LISTED = 50
 PACK = "concentration"
 ZERO = Decimal(0)
+# Readers of a part of the book whose curves a process remembers, and periods of theirs: some 10 kB each.
+MOST_VIEWS = 300
 MONEY = ("revenue", "margin", "revenue_without_cost", "revenue_converted", "whale_peak", "whale_eaten")
 Sums = Mapping[str, Decimal]
+VIEWS = Kept[tuple[Mapping[str, Any], Sums]](most=MOST_VIEWS)
 
 
 @dataclass(frozen=True)
@@ -123,10 +129,7 @@ def portfolio(
         results: Mapping[str, Any] = ranking.results
         industries = _amounts(ranking.inputs["industries"])
     else:
-        columns = columns_of(to, ranking)
-        industries = _summed(columns.slices, "industry")
-        facts = _facts(to, ranking, period, columns, families or {})
-        results = _seen(ranking, rank_book(facts, pack=pack).as_json(), columns.slices)
+        results, industries = _in_view(to, ranking, period, pack, families)
     rows = _best(to, ranking, results["buying_accounts"])
     return Portfolio(
         period=period,
@@ -144,6 +147,31 @@ def portfolio(
         rows=rows,
         history=past_rankings(to, period),
     )
+
+
+def _in_view(
+    to: Principal,
+    ranking: Ranking | None,
+    period: str,
+    pack: Pack[ConcentrationMethod],
+    families: Sums | None,
+) -> tuple[Mapping[str, Any], Sums]:
+    """What a ranking says over the rows that ``to`` may see, and their sums by industry.
+
+    Kept for the next time that the same reader asks of the same ranking and may see the same rows.
+    """
+    accounts = count_of(to, ranking, Narrowing())
+
+    def make() -> tuple[Mapping[str, Any], Sums]:
+        columns = columns_of(to, ranking)
+        facts = _facts(ranking, period, columns, families or {}, accounts)
+        results = _seen(ranking, rank_book(facts, pack=pack).as_json(), columns.slices)
+        return results, _summed(columns.slices, "industry")
+
+    if ranking is None or not isinstance(to, User) or families is not None:
+        return make()
+    # another process may have ranked the book anew or handed accounts over meanwhile: ask, do not assume
+    return VIEWS.get((to.pk, ranking.pk, ranking.made_at, accounts, *fingerprint(to)), make)
 
 
 def _past_json(past: PastRanking) -> dict[str, Any]:
@@ -202,9 +230,9 @@ def _groups(sums: Sums) -> list[Portion]:
 
 
 def _facts(
-    to: Principal, ranking: Ranking | None, period: str, columns: BookColumns, families: Sums
+    ranking: Ranking | None, period: str, columns: BookColumns, families: Sums, accounts: int
 ) -> BookFacts:
-    """What the rules ask of the rows that ``to`` may see; their keys are the whole book's ranks."""
+    """What the rules ask of the rows in view, among ``accounts``; their keys are the whole book's ranks."""
     return BookFacts(
         keys=columns.ranks,
         revenue=columns.revenue,
@@ -213,7 +241,7 @@ def _facts(
         annual=None,
         industries=_summed(columns.slices, "industry"),
         families=families,
-        accounts=count_of(to, ranking, Narrowing()),
+        accounts=accounts,
         orders=sum(part.orders for part in columns.slices),
         lines=sum(part.lines for part in columns.slices),
         total_revenue=sum((part.revenue for part in columns.slices), ZERO),

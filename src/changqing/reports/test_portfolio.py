@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from changqing.accounts.queries import Account, TeamMembership
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, orders_come
 from changqing.reports.portfolio import Portion, family_groups, portfolio
 
@@ -112,3 +114,43 @@ def test_queries_do_not_grow_with_the_book(small_book: People, who: str, django_
     orders_come([(f"N{n}", f"X{n}", "2024-05-01", 10 + n, 5, f"品类{n % 5}") for n in range(60)])
     with django_assert_max_num_queries(len(few)):
         portfolio(to)
+
+
+def short(to: Any) -> dict[str, Any]:
+    """What the page of ``to`` says, without the families that it asks for later."""
+    said = portfolio(to, "36m", with_families=False).as_json()
+    return {name: said[name] for name in ("accounts", "buying_accounts", "revenue", "margin", "loss_making")}
+
+
+def test_what_is_remembered_is_the_reader_s_own_and_ends_with_what_it_rests_on(
+    small_book: People, django_assert_max_num_queries
+):
+    """Handed over, sealed, without the right to margins, in another industry, ranked anew: each is seen."""
+    mei, lin, bo = small_book.mei, small_book.lin, small_book.bo
+    both = {"accounts": 3, "buying_accounts": 2, "revenue": 1300.0, "margin": 200.0, "loss_making": 1}
+    assert (short(mei), short(lin)) == (both, both)
+    with django_assert_max_num_queries(100) as first:
+        portfolio(bo, "36m", with_families=False)
+    with django_assert_max_num_queries(len(first) - 1):
+        portfolio(bo, "36m", with_families=False)
+    assert [group.name for group in portfolio(mei, with_families=False).industries] == ["钢铁", "风电"]
+
+    Account.objects.filter(key="B2").update(industry="核电")
+    assert [group.name for group in portfolio(mei, with_families=False).industries] == ["钢铁", "核电"]
+    Account.objects.filter(key="B2").update(is_sealed=True)
+    assert (short(mei), short(lin)["revenue"]) == (both, 1000.0)
+    Account.objects.filter(key="B2").update(owner=bo, department=bo.department, is_sealed=False)
+    assert (short(mei)["revenue"], short(lin)["revenue"], short(bo)["revenue"]) == (1000.0, 1000.0, 500.0)
+    orders_come([("A1", "O9", "2024-06-15", 70, 10, "轴承")])
+    assert (short(mei)["revenue"], short(bo)["revenue"]) == (1070.0, 500.0)
+
+
+def test_who_may_not_see_margins_gets_none_that_others_were_shown(small_book: People):
+    a1, lin = Account.objects.get(key="A1"), small_book.lin
+    guest = User.objects.create_user("wu", None, full_name="吴东", role="manager", department=lin.department)
+    place = {"account": a1, "user": guest, "role": "service", "since": date(2024, 1, 1), "revenue": 1}
+    TeamMembership.objects.create(**place, margin=1)
+    assert short(guest)["margin"] == 300.0
+    TeamMembership.objects.filter(user=guest).update(margin=0)
+    again = User.objects.get(pk=guest.pk)
+    assert (short(again)["revenue"], short(again)["margin"], short(lin)["margin"]) == (1000.0, None, 200.0)

@@ -19,8 +19,10 @@ from changqing.value.queries.rankings import columns_of as columns_of
 from changqing.value.queries.rankings import composition_of as composition_of
 from changqing.value.queries.rankings import count_of as count_of
 from changqing.value.queries.rankings import current_ranking as current_ranking
+from changqing.value.queries.rankings import fingerprint as fingerprint
 from changqing.value.queries.rankings import keys_of as keys_of
 from changqing.value.queries.rankings import listed as listed
+from changqing.value.queries.rankings import looked_up as looked_up
 from changqing.value.queries.rankings import method_of as method_of
 from changqing.value.queries.rankings import monthly_revenue as monthly_revenue
 from changqing.value.queries.rankings import past_rankings as past_rankings

@@ -6,7 +6,7 @@ A place (rank, class, band) is of the whole book; which places a person gets to 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,10 +17,12 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     Count,
     DateField,
+    DecimalField,
     Exists,
     F,
     FilteredRelation,
     FloatField,
+    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -32,7 +34,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account as Account
-from changqing.accounts.queries import Part, accounts, holds, seen_only, sight, sight_of, visible_to
+from changqing.accounts.queries import Part, accounts, holds, rule_for, seen_only, sight, sight_of, visible_to
 from changqing.base.packs import Pack, parse
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
@@ -97,6 +99,8 @@ class Narrowing:
     unassigned: bool = False
     tags: tuple[str, ...] = ()
     is_archived: bool | None = False
+    # the accounts that hold the words, where somebody has looked already
+    among: tuple[int, ...] | None = None
 
     @property
     def parts(self) -> frozenset[Part]:
@@ -110,7 +114,7 @@ class Narrowing:
         return bool(self.abc or self.band or self.is_loss_making)
 
     def account_rule(self) -> Q:
-        rule = holds(self.words)
+        rule = holds(self.words) if self.among is None else Q(pk__in=self.among)
         for field in ("industry", "region", "owner"):
             if getattr(self, field):
                 rule &= Q((field, getattr(self, field)))
@@ -237,6 +241,29 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
     )
 
 
+class _Hash(Func):
+    """64 bits of a text, apart for each number."""
+
+    function = "hashtextextended"
+    output_field = DecimalField(max_digits=20, decimal_places=0)
+
+
+def fingerprint(to: Principal) -> tuple[Any, ...]:
+    """What ``columns_of`` any one ranking depends on for ``to``: whose money and whose margin it may see, and
+    in which industries they are. It changes with any account that is handed over, sealed, merged or moved."""
+    revenue, margin = rule_for(to, Part.REVENUE), rule_for(to, Part.MARGIN)
+    seen = rule_for(to)
+    for rule in (revenue, margin):
+        seen = seen if rule == seen else seen | rule
+    each = _Hash("industry", "pk")
+    told = Account.objects.filter(seen).aggregate(
+        n=Count("pk", filter=revenue),
+        revenue=Sum(each, filter=revenue),
+        margin=Sum(each, filter=margin),
+    )
+    return told["n"], told["revenue"], told["margin"]
+
+
 def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:
     """Visible accounts narrowed to ``wanted``, with their place in ``ranking`` as ``place``."""
     here = Q(ranks__ranking=ranking.pk if ranking else 0)
@@ -252,6 +279,18 @@ def _wanted_places(
     asked = {*wanted.parts, Part.REVENUE, *parts}
     rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0), *asked)
     return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
+
+
+def looked_up(to: Principal, wanted: Narrowing) -> Narrowing:
+    """``wanted`` with the accounts that hold its words, where they are few.
+
+    No index knows words of two characters: all names are read once, not once more for each question.
+    """
+    if not wanted.words:
+        return wanted
+    rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(holds(wanted.words))
+    among = tuple(rows.values_list("pk", flat=True)[: FEW + 1])
+    return wanted if len(among) > FEW else replace(wanted, among=among)
 
 
 def keys_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> list[str]:
