@@ -13,7 +13,7 @@ from changqing.ledger.queries import as_of, buying_accounts
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.records.actions import write_audit
 from changqing.retention.actions import look_at_the_book
-from changqing.value.actions.scoring import fit_the_book, needs_a_fit, score_the_book
+from changqing.value.actions.scoring import fit_the_book, needs_a_fit, read_book, score_the_book
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,11 @@ def fit(*, by: Principal, because: str = "", day: date | None = None) -> int:
     """Fit the whole book anew and score it by the new version; how many rows changed."""
     check_may(by, "rank the book")
     lock_the_book()
-    made = fit_the_book(by=by, because=because, day=day)
-    changed = score_the_book(by=by)
-    look_at_the_book(by=by)
+    last = as_of()
+    book = read_book(last) if last else None
+    made = fit_the_book(by=by, because=because, day=day, book=None if day else book)
+    changed = score_the_book(by=by, book=book)
+    look_at_the_book(by=by, book=book)
     day_told = made.as_of.isoformat() if made else None
     write_audit(by=by, verb="fit", subject=("book", "all"), as_of=day_told, changed=changed)
     return changed
@@ -36,8 +38,10 @@ def score(*, by: Principal) -> int:
     """Score all accounts by the version in force; how many rows changed, 0 when nothing moved."""
     check_may(by, "rank the book")
     lock_the_book()
-    changed = score_the_book(by=by)
-    look_at_the_book(by=by)
+    last = as_of()
+    book = read_book(last) if last else None
+    changed = score_the_book(by=by, book=book)
+    look_at_the_book(by=by, book=book)
     write_audit(by=by, verb="score", subject=("book", "all"), changed=changed)
     return changed
 
@@ -45,13 +49,14 @@ def score(*, by: Principal) -> int:
 def after_import(*, by: Principal, touched: Collection[int]) -> None:
     """In the import's transaction: score what it touched; a book that was never fitted, or has outgrown its
     fit, is fitted first and scored whole."""
-    if needs_a_fit(accounts=buying_accounts(), last=as_of()):
-        fit_the_book(by=by)
-        score_the_book(by=by)
-        look_at_the_book(by=by)
+    last = as_of()
+    if needs_a_fit(accounts=buying_accounts(), last=last):
+        only, book = None, read_book(last) if last else None
+        fit_the_book(by=by, book=book)
     else:
-        score_the_book(by=by, only=touched)
-        look_at_the_book(by=by, only=touched)
+        only, book = touched, read_book(last, touched) if last and touched else None
+    score_the_book(by=by, only=only, book=book)
+    look_at_the_book(by=by, only=only, book=book)
 
 
 def nightly() -> None:

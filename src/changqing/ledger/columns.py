@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Sum
@@ -133,7 +134,7 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
     with duck() as reader:
         lines = owned_lines(reader, None if accounts is None else list(accounts))
         found = reader.execute(
-            "WITH held AS (SELECT account_id, date, family, sum(amount) AS money, "
+            "WITH held AS MATERIALIZED (SELECT account_id, date, family, sum(amount) AS money, "
             f"sum(amount - cost) AS margin FROM {lines} WHERE date <= $1 AND amount IS NOT NULL "
             "GROUP BY ALL), "
             "days AS (SELECT account_id, date, count(*) OVER (PARTITION BY account_id) AS all_days, "
@@ -144,17 +145,19 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
             "USING (account_id, date) WHERE h.money > 0 AND h.family <> '' GROUP BY ALL) "
             "SELECT p.account_id, p.family, p.bought, p.last - p.first + 1, p.all_days - p.last, "
             "coalesce((SELECT sum(h.margin) FROM held h WHERE h.account_id = p.account_id "
-            "AND h.family = p.family AND h.date > p.last_day - INTERVAL 365 DAY), 0) "
+            "AND h.family = p.family AND h.date > p.last_day - INTERVAL 365 DAY), 0)::DOUBLE "
             "FROM pairs p ORDER BY p.account_id, p.family",
             [until],
-        ).fetchall()
+        ).to_arrow_table()
+    accounts_of, families, *figures = found.columns
+    bought, orders, since, margin = (column.cast(pa.float64()).to_numpy() for column in figures)
     return FamilyColumns(
-        accounts=np.array([row[0] for row in found], np.int64),
-        families=[row[1] for row in found],
-        bought=np.array([row[2] for row in found], np.float64),
-        orders=np.array([row[3] for row in found], np.float64),
-        since=np.array([row[4] for row in found], np.float64),
-        margin=np.array([float(row[5]) for row in found], np.float64),
+        accounts=accounts_of.cast(pa.int64()).to_numpy(),
+        families=families.to_pylist(),
+        bought=bought,
+        orders=orders,
+        since=since,
+        margin=margin,
     )
 
 

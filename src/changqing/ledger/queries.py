@@ -30,7 +30,7 @@ from changqing.ledger.models import (
     Source,
     SourceFormat,
 )
-from changqing.ledger.segments import Standing, duck, literal
+from changqing.ledger.segments import Standing, duck, literal, looking
 from changqing.people.permissions import Principal, check_may
 
 IN_FORCE = Import.State.IN_FORCE
@@ -351,7 +351,7 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     """Every day on which ``account`` has order lines, newest first."""
     if not sight(to, account).reads(Part.REVENUE):
         return []
-    with duck() as connection:
+    with looking() as connection:
         lines = owned_lines(connection, [account.pk], products=())
         rows = connection.execute(
             "SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
@@ -368,7 +368,7 @@ def imports_of(to: Principal, account: Account) -> list[Import]:
     """The imports that ``account``'s order lines came from, newest first."""
     if not sight(to, account).reads(Part.REVENUE):
         return []
-    with duck() as connection:
+    with looking() as connection:
         lines = owned_lines(connection, [account.pk], products=())
         found = connection.execute(f"SELECT DISTINCT import_id FROM {lines}").fetchall()
     return list(Import.objects.filter(pk__in=[row[0] for row in found]).order_by("-number"))
@@ -380,7 +380,7 @@ def order_lines(
     """``account``'s order lines, newest first; of one ``day`` when given."""
     if not sight(to, account).reads(Part.REVENUE):
         return []
-    with duck() as connection:
+    with looking() as connection:
         lines = owned_lines(connection, [account.pk], products=())
         bought = fetched(connection, f"SELECT DISTINCT product FROM {lines} WHERE product IS NOT NULL")
         connection.register("families", families(bought))
@@ -450,7 +450,9 @@ def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annu
         "SELECT account_id, sum(revenue) AS revenue, sum(margin) AS margin, "
         "count(DISTINCT order_no)::INTEGER AS orders, sum(lines)::INTEGER AS lines, "
         "sum(revenue_without_cost) AS revenue_without_cost, sum(revenue_converted) AS revenue_converted, "
-        "coalesce(sum(revenue) FILTER (date >= $2), 0) AS annual FROM days "
+        # divided once and so rounded once, as Python does
+        "sum(revenue)::DOUBLE AS each_revenue, coalesce(sum(margin), 0)::DOUBLE AS each_margin, "
+        "coalesce(sum(revenue) FILTER (date >= $2), 0)::DOUBLE AS annual FROM days "
         "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
         params=[since, annual],
     ).to_arrow_table()

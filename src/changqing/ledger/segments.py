@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -65,20 +66,41 @@ def files(paths: Sequence[str]) -> str:
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB with bounded memory and threads that spills into a folder removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="changqing-", dir=scratch()) as spill:
-        connection = duckdb.connect(
-            config={
-                "memory_limit": f"{settings.MEMORY_MB}MB",
-                "threads": settings.THREADS,
-                "temp_directory": spill,
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
+        connection = _started(spill)
         try:
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def looking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for a page that reads a few lines. A DuckDB takes longer to start than such a page has,
+    so all pages of a process share one; what is registered on a connection is its own all the same."""
+    connection = _shared(os.getpid(), str(scratch())).cursor()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=1)
+def _shared(process: int, folder: str) -> duckdb.DuckDBPyConnection:
+    """One of each process, since its threads do not outlive a fork; it spills into a folder of its own."""
+    return _started(f"{folder}/pages-{process}")
+
+
+def _started(spill: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "memory_limit": f"{settings.MEMORY_MB}MB",
+            "threads": settings.THREADS,
+            "temp_directory": spill,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
 
 
 def scratch() -> Path:

@@ -41,9 +41,14 @@ CHANGING = (*TOLD, "state", "last_seen", "until", "is_red", "looks", "version")
 
 
 @transaction.atomic
-def look_at_the_book(*, by: Principal, only: Collection[int] | None = None) -> int:
+def look_at_the_book(
+    *, by: Principal, only: Collection[int] | None = None, book: Histories | None = None
+) -> int:
     """Look at all accounts, or ``only`` those an import touched: raise what is new, add to what is there,
-    close what has passed; how many warnings changed. Looking again at the same book changes nothing."""
+    close what has passed; how many warnings changed. Looking again at the same book changes nothing.
+
+    ``book`` is ``read_book`` of the same accounts on the book's last day, where it has been read already.
+    """
     check_may(by, "rank the book")
     last = as_of()
     if only is not None and not only:
@@ -51,7 +56,7 @@ def look_at_the_book(*, by: Principal, only: Collection[int] | None = None) -> i
     active = {(row.account_id, row.cause): row for row in active_of(only).select_for_update()}
     if last is None:
         return _close(list(active.values()))
-    book, method = read_book(last, only), warnings_method()
+    book, method = book or read_book(last, only), warnings_method()
     version = method_in_force("warnings")
     families, payments = _families_of(book, last, only), _payments_of(book, last, only)
     told = raised(book, last, known_of(book.accounts), families, payments, method)

@@ -25,6 +25,7 @@ from changqing.value.models import AccountRhythm, AccountWorth
 # The packs that this room judges by.
 PACKS: dict[str, type[Method]] = {"warnings": WarningsMethod}
 State = AccountWarning.State
+FEW = 5_000
 ACTIVE = (State.OPEN, State.SNOOZED, State.ANSWERED, State.UNREAL)
 
 
@@ -43,13 +44,17 @@ def known_of(accounts: NDArray[np.int64]) -> Judged:
     """What value judged of ``accounts``, in their order, for work without a person."""
     place = {account: at for at, account in enumerate(accounts.tolist())}
     every, tail, at_risk = np.full((3, accounts.size), np.nan)
-    rhythms = AccountRhythm.objects.filter(account__in=list(place))
+    rhythms, worths = AccountRhythm.objects.all(), AccountWorth.objects.filter(is_current=True)
+    if accounts.size < FEW:
+        # naming them costs more than reading all where they are most of the book
+        rhythms, worths = (rows.filter(account__in=list(place)) for rows in (rhythms, worths))
     for account, interval, chance in rhythms.values_list("account_id", "every", "tail"):
-        every[place[account]] = np.nan if interval is None else interval
-        tail[place[account]] = np.nan if chance is None else chance
-    worths = AccountWorth.objects.filter(account__in=list(place), is_current=True)
+        if account in place:
+            every[place[account]] = np.nan if interval is None else interval
+            tail[place[account]] = np.nan if chance is None else chance
     for account, risk in worths.values_list("account_id", "at_risk"):
-        at_risk[place[account]] = np.nan if risk is None else risk
+        if account in place:
+            at_risk[place[account]] = np.nan if risk is None else risk
     return Judged(every=every, tail=tail, at_risk=at_risk)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 from django.db import transaction
 
 from changqing.accounts.models import Account
-from changqing.base.bulk import copy_rows
+from changqing.base.bulk import copy_columns
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force, rate_on
@@ -108,50 +107,52 @@ def _facts_of(
     """What the rules ask of a period, from the ledger's sums and the accounts' keys and industries."""
     keys = {pk: key for pk, key, _industry in people}
     industry_of = {pk: industry for pk, _key, industry in people}
-    ids = sums.accounts["account_id"].to_pylist()
-    revenue = sums.accounts["revenue"].to_pylist()
-    margin = sums.accounts["margin"].to_pylist()
-    industries: dict[str, Decimal] = defaultdict(Decimal)
-    for account, money in zip(ids, revenue, strict=True):
-        industries[industry_of.get(account, "")] += money
+    accounts = sums.accounts
+    ids = accounts["account_id"].to_pylist()
+    revenue, margin = accounts["revenue"], accounts["margin"]
+    named = pa.array([industry_of.get(pk, "") for pk in ids], pa.string())
+    by_industry = pa.table({"name": named, "revenue": revenue}).group_by("name")
     return BookFacts(
         keys=[keys[account] for account in ids],
-        revenue=np.array(revenue, dtype=np.float64),
-        margin=np.array([money if money is not None else 0 for money in margin], dtype=np.float64),
-        margin_known=np.array([money is not None for money in margin], dtype=bool),
-        annual=np.array(sums.accounts["annual"].to_pylist(), dtype=np.float64),
-        industries=industries,
+        revenue=accounts["each_revenue"].to_numpy(),
+        margin=accounts["each_margin"].to_numpy(),
+        margin_known=margin.is_valid().to_numpy(),
+        annual=accounts["annual"].to_numpy(),
+        industries={
+            row["name"]: row["revenue_sum"] for row in by_industry.aggregate([("revenue", "sum")]).to_pylist()
+        },
         families=sums.families,
         accounts=len(people),
-        orders=sum(sums.accounts["orders"].to_pylist()),
-        lines=sum(sums.accounts["lines"].to_pylist()),
-        total_revenue=sum(revenue, Decimal(0)),
-        total_margin=sum((money for money in margin if money is not None), Decimal(0)),
-        revenue_without_cost=sum(sums.accounts["revenue_without_cost"].to_pylist(), Decimal(0)),
-        revenue_converted=sum(sums.accounts["revenue_converted"].to_pylist(), Decimal(0)),
+        orders=_sum(accounts["orders"], 0),
+        lines=_sum(accounts["lines"], 0),
+        total_revenue=_sum(revenue),
+        total_margin=_sum(margin),
+        revenue_without_cost=_sum(accounts["revenue_without_cost"]),
+        revenue_converted=_sum(accounts["revenue_converted"]),
         currency=settings.BOOK_CURRENCY,
         period=period,
         as_of=last,
     )
 
 
+def _sum(column: pa.ChunkedArray, nothing: Any = Decimal(0)) -> Any:
+    """The exact sum of what is known; ``nothing`` where there are no rows."""
+    found = pc.sum(column).as_py()
+    return nothing if found is None else found
+
+
 def _write_ranks(ranking: Ranking, sums: BookSums, result: RankingResult) -> None:
     places = result.places
     if places is None:
         return
-    shares: Any = places.cumulative_share
-    columns = [
-        sums.accounts[name].to_pylist()
-        for name in (
-            "account_id",
-            *RANK_COLUMNS[RANK_COLUMNS.index("revenue") : RANK_COLUMNS.index("cumulative_share")],
-        )
-    ]
-
-    def rows() -> Iterator[Sequence[Any]]:
-        for row, (account, *figures) in enumerate(zip(*columns, strict=True)):
-            share = None if shares is None else float(shares[row])
-            place = (int(places.rank[row]), *figures, share)
-            yield (ranking.pk, account, *place, places.abc[row], places.band[row])
-
-    copy_rows(AccountRank._meta.db_table, RANK_COLUMNS, rows())
+    size = len(places.rank)
+    shares = pa.nulls(size, pa.float64()) if places.cumulative_share is None else places.cumulative_share
+    made = {
+        "ranking_id": pa.repeat(pa.scalar(ranking.pk, pa.int64()), size),
+        "rank": pa.array(places.rank),
+        "cumulative_share": pa.array(shares, pa.float64()),
+        "abc": pa.array(places.abc, pa.string()),
+        "band": pa.array(places.band, pa.string()),
+    }
+    columns = {name: made[name] if name in made else sums.accounts[name] for name in RANK_COLUMNS}
+    copy_columns(AccountRank._meta.db_table, pa.table(columns))

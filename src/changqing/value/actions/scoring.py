@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -102,14 +102,19 @@ RHYTHM = (
 
 
 @transaction.atomic
-def fit_the_book(*, by: Principal, day: date | None = None, because: str = "") -> BookFit | None:
-    """Fit the whole book as of ``day`` (its last), which comes into force; None for an empty book."""
+def fit_the_book(
+    *, by: Principal, day: date | None = None, because: str = "", book: Histories | None = None
+) -> BookFit | None:
+    """Fit the whole book as of ``day`` (its last), which comes into force; None for an empty book.
+
+    ``book`` is ``read_book`` of that day, where somebody has read it already.
+    """
     check_may(by, "rank the book")
     last = day or as_of()
     if last is None:
         return None
     methods = methods_in_force()
-    book = read_book(last)
+    book = book or read_book(last)
     if not book.size:
         return None
     fitted = fit_with_cuts(book, last, methods)
@@ -132,14 +137,19 @@ def fit_with_cuts(book: Histories, day: date, methods: Methods) -> Fitted:
 def cuts_of(book: Histories, day: date, fitted: Fitted, methods: Methods) -> dict[str, list[float]]:
     """The amounts at which each scheme of ``methods`` cuts ``book``, by the grids of ``fitted``."""
     facts = facts_of(book, day, yearly_rate=float(methods.worth.lifetime.capital.value))
-    facts["alive"] = rhythm_of(book, day, fitted, methods.worth.lifetime)[0].alive
+    facts["alive"] = rhythm_of(book, day, fitted, methods.worth.lifetime, with_bands=False)[0].alive
     judged = judge(facts, fitted.reference, methods.worth, ratings={}, currency=methods.currency)
     return {scheme.code: cut_book(scheme, judged) for scheme in methods.tiers.schemes}
 
 
 @transaction.atomic
-def score_the_book(*, by: Principal, only: Collection[int] | None = None) -> int:
-    """Score all accounts, or ``only`` those, by the fit and methods in force; how many rows changed."""
+def score_the_book(
+    *, by: Principal, only: Collection[int] | None = None, book: Histories | None = None
+) -> int:
+    """Score all accounts, or ``only`` those, by the fit and methods in force; how many rows changed.
+
+    ``book`` is ``read_book`` of the same accounts on the book's last day, where it has been read already.
+    """
     check_may(by, "rank the book")
     fit, last = fit_in_force(), as_of()
     if only is not None and not only:
@@ -148,7 +158,7 @@ def score_the_book(*, by: Principal, only: Collection[int] | None = None) -> int
         _forget_those_without_orders(only, kept=set())
         return 0
     methods, fitted = methods_in_force(), fitted_of(fit)
-    book = read_book(last, only)
+    book = book or read_book(last, only)
     _forget_those_without_orders(only, kept=set(book.accounts.tolist()))
     if not book.size:
         return 0
@@ -354,10 +364,13 @@ def _write_rhythms(scored: Scored, fit: BookFit, accounts: list[int]) -> int:
     return len(fresh)
 
 
-def _said(row: Mapping[str, Any], names: Iterable[str]) -> Iterator[Any]:
-    for name in names:
-        value = row[name]
-        yield json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+_in_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+def _said(row: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
+    return [
+        _in_json(value) if type(value) in (dict, list) else value for value in map(row.__getitem__, names)
+    ]
 
 
 def _delete(model: type[Model], ids: list[int]) -> None:

@@ -79,9 +79,9 @@ class Forecast:
 
 
 def rhythm_of(
-    book: Histories, as_of: date, fitted: Fitted, method: Lifetime
+    book: Histories, as_of: date, fitted: Fitted, method: Lifetime, *, with_bands: bool = True
 ) -> tuple[Rhythm, Rhythms | None]:
-    """The rhythm of each account, and which model speaks for it."""
+    """The rhythm of each account, and which model speaks for it; ``with_bands``, also when it orders next."""
     gaps = gaps_of(book)
     bought = gaps.purchases > 0
     silence = np.nan_to_num(number_of(as_of) - gaps.last, nan=1.0)
@@ -101,9 +101,14 @@ def rhythm_of(
         if rows.any():
             told = fitted.bgnbd.probability_alive(frequency=x[rows], recency=t_x[rows], T=end[rows])
             alive[rows] = told
-    band = found.next_order(float(method.interval.value))
     start = np.nan_to_num(gaps.last)
     hide = ~bought
+    bands = [nothing.copy() for _ in range(4)]
+    if with_bands:
+        band = found.next_order(float(method.interval.value))
+        late = found.stretch(float(method.interval.value))
+        bands = [start + band.low, start + band.expected, start + band.high, late]
+    low, expected, high, stretch = bands
 
     def shown(values: Floats) -> Floats:
         return np.where(hide, np.nan, values)
@@ -114,10 +119,10 @@ def rhythm_of(
             alive=np.where(hide, 0.0, alive),
             every=shown(found.mean),
             variation=shown(found.cv),
-            low=shown(start + band.low),
-            expected=shown(start + band.expected),
-            high=shown(start + band.high),
-            stretch=shown(found.stretch(float(method.interval.value))),
+            low=shown(low),
+            expected=shown(expected),
+            high=shown(high),
+            stretch=shown(stretch),
             tail=shown(found.tail),
         ),
         found,
@@ -299,7 +304,7 @@ def _taught(book: Histories, as_of: date, method: Lifetime) -> dict[str, Any]:
         return {}
     facts = facts_of(past, earlier, yearly_rate=float(method.capital.value))
     fitted = fit_models(past, earlier, refer(facts, population=facts["revenue_all"] > 0))
-    rhythm = rhythm_of(past, earlier, fitted, method)
+    rhythm = rhythm_of(past, earlier, fitted, method, with_bands=False)
     orders, revenue, margin = came_after(book, past, earlier, as_of)
     plain = forecast(past, earlier, fitted, method, facts=facts, rhythm=rhythm, years=1, discount=0.0)
     again = (revenue > 0) & (plain.orders > 0) & ~np.isnan(plain.profit)
