@@ -13,13 +13,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 from django.conf import settings
 
 ROWS_IN_A_GROUP = 60_000
+_readers: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}
+_turn = Lock()
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,23 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
 def looking() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for a page that reads a few lines. A DuckDB takes longer to start than such a page has,
     so all pages of a process share one; what is registered on a connection is its own all the same."""
-    connection = _shared(os.getpid(), str(scratch())).cursor()
+    connection = _shared().cursor()
     try:
         yield connection
     finally:
         connection.close()
 
 
-@lru_cache(maxsize=1)
-def _shared(process: int, folder: str) -> duckdb.DuckDBPyConnection:
-    """One of each process, since its threads do not outlive a fork; it spills into a folder of its own."""
-    return _started(f"{folder}/pages-{process}")
+def _shared() -> duckdb.DuckDBPyConnection:
+    """One of each process and data folder, which spills into a folder of its own.
+
+    One that came along with a fork is let be: its threads are not here, and to close it would wait for them.
+    """
+    mine = os.getpid(), str(scratch())
+    with _turn:
+        if mine not in _readers:
+            _readers[mine] = _started(f"{mine[1]}/pages-{mine[0]}")
+        return _readers[mine]
 
 
 def _started(spill: str) -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import duckdb
 import pyarrow as pa
 import pytest
@@ -21,15 +19,3 @@ def test_pages_share_a_reader_and_nothing_that_one_of_them_registers(book: None)
     with looking() as later, pytest.raises(duckdb.CatalogException):
         later.execute("SELECT * FROM whose")
     assert found == [[(1,)], [(2,)]]
-
-
-@pytest.mark.django_db
-def test_a_forked_process_reads_with_its_own_threads(book: None) -> None:
-    with looking() as here:
-        here.execute("SELECT sum(n) FROM range(1000000) t(n)").fetchall()
-    child = os.fork()
-    if child == 0:
-        with looking() as there:
-            told = there.execute("SELECT sum(n) FROM range(1000000) t(n)").fetchall()
-        os._exit(0 if told == [(499999500000,)] else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
