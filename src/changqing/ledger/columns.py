@@ -133,7 +133,7 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
     the ledger."""
     with duck() as reader:
         lines = owned_lines(reader, None if accounts is None else list(accounts))
-        found = reader.execute(
+        found: pa.Table = reader.execute(
             "WITH held AS MATERIALIZED (SELECT account_id, date, family, sum(amount) AS money, "
             f"sum(amount - cost) AS margin FROM {lines} WHERE date <= $1 AND amount IS NOT NULL "
             "GROUP BY ALL), "

@@ -47,7 +47,7 @@ def known_of(accounts: NDArray[np.int64]) -> Judged:
     rhythms, worths = AccountRhythm.objects.all(), AccountWorth.objects.filter(is_current=True)
     if accounts.size < FEW:
         # naming them costs more than reading all where they are most of the book
-        rhythms, worths = (rows.filter(account__in=list(place)) for rows in (rhythms, worths))
+        rhythms, worths = rhythms.filter(account__in=list(place)), worths.filter(account__in=list(place))
     for account, interval, chance in rhythms.values_list("account_id", "every", "tail"):
         if account in place:
             every[place[account]] = np.nan if interval is None else interval
