@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from changqing.base.history import by_the_books
 from changqing.base.refused import Refused
 from changqing.demo.queries import is_in_use
 from changqing.people.actions import add_department
@@ -94,7 +95,8 @@ def _users(divisions: list[Department], password: str) -> None:
 
 def _hand_out() -> None:
     """Account after account to the next manager, with that manager's team; the first keeps twelve."""
-    with connection.cursor() as cursor:
+    # a hundred thousand hand-overs that nobody made are no history
+    with by_the_books(), connection.cursor() as cursor:
         cursor.execute(
             """
             WITH manager AS (
