@@ -133,7 +133,7 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
     the ledger."""
     with duck() as reader:
         lines = owned_lines(reader, None if accounts is None else list(accounts))
-        found: pa.Table = reader.execute(
+        found: pa.Table = reader.sql(
             "WITH held AS MATERIALIZED (SELECT account_id, date, family, sum(amount) AS money, "
             f"sum(amount - cost) AS margin FROM {lines} WHERE date <= $1 AND amount IS NOT NULL "
             "GROUP BY ALL), "
@@ -147,7 +147,7 @@ def family_columns(accounts: Iterable[int] | None = None, *, until: date) -> Fam
             "coalesce((SELECT sum(h.margin) FROM held h WHERE h.account_id = p.account_id "
             "AND h.family = p.family AND h.date > p.last_day - INTERVAL 365 DAY), 0)::DOUBLE "
             "FROM pairs p ORDER BY p.account_id, p.family",
-            [until],
+            params=[until],
         ).to_arrow_table()
     accounts_of, families, *figures = found.columns
     bought, orders, since, margin = (column.cast(pa.float64()).to_numpy() for column in figures)
