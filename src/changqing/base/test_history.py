@@ -41,6 +41,7 @@ NOT_TRACKED = {
     "AccountRhythm": DERIVED,
     "AccountWorth": DERIVED,
     "BookFit": DERIVED,
+    "BookTest": DERIVED + "; who asked stands on the row and in the audit",
     "AccountWarning": DERIVED + "; what people answer is a row of its own",
     "WarningAnswer": "never edited: each answer is a row with who, when and why",
     "TierDecision": "never edited: each decision is a row with who, when and why",

@@ -326,3 +326,35 @@ class Nomination(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.state}"
+
+
+class BookTest(models.Model):
+    """What a fit of ``fitted_at`` would have said of the year after it, and what came: asked, then found or
+    refused, and kept. ``found`` is a ``BackTest`` as JSON; ``because`` says why there is none."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        FOUND = "found"
+        REFUSED = "refused"
+
+    state = models.CharField(max_length=7, choices=State.choices, default=State.ASKED)
+    fitted_at = models.DateField()
+    until = models.DateField(null=True)
+    method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+")
+    found = models.JSONField(null=True)
+    because = models.CharField(max_length=400, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    principal = models.CharField(max_length=120)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="found") | models.Q(found__isnull=False),
+                name="found_test_has_figures",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fitted_at} {self.state}"

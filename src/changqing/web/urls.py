@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.persons.urls")),
     path("settings/", include("changqing.web.settings.urls")),
     path("", include("changqing.web.methods.urls")),
+    path("", include("changqing.web.learn.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

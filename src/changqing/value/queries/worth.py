@@ -6,26 +6,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
+from django.utils import timezone
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import visible_to
 from changqing.ledger.queries import as_of
-from changqing.people.permissions import Principal, check_may
+from changqing.people.permissions import Principal, check_may, sees_the_whole_book
 from changqing.value.models import AccountRhythm as AccountRhythm
 from changqing.value.models import AccountStanding as AccountStanding
 from changqing.value.models import AccountWorth as AccountWorth
 from changqing.value.models import BookFit as BookFit
+from changqing.value.models import BookTest as BookTest
 from changqing.value.models import FactorRating as FactorRating
 from changqing.value.models import Nomination as Nomination
 from changqing.value.models import TierDecision as TierDecision
 from changqing.value.queries.methods import methods_in_force
 from changqing.value.rules.backtest import BackTest, back_test
 from changqing.value.rules.facts import Histories
+
+# A back-test that was asked for longer ago than this does not stand in the way of another.
+PATIENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -264,3 +269,34 @@ def tiers_held() -> dict[int, tuple[str, str, str, str]]:
     rows = AccountStanding.objects.filter(is_current=True)
     found = rows.values_list("account_id", "account__key", "account__name", "tier", "proposed")
     return {row[0]: row[1:] for row in found}
+
+
+def book_tests(to: Principal, *, limit: int = 12) -> list[BookTest]:
+    """Back-tests, newest first, for readers of the whole book: their figures are over all accounts."""
+    if not sees_the_whole_book(to):
+        return []
+    return list(BookTest.objects.select_related("method", "by").order_by("-asked_at", "-pk")[:limit])
+
+
+def waiting_test(pk: int) -> BookTest | None:
+    """The back-test ``pk`` that waits for its turn, for work without a person."""
+    return BookTest.objects.filter(pk=pk, state=BookTest.State.ASKED).select_related("by").first()
+
+
+def asked_test() -> BookTest | None:
+    """The back-test that waits for its turn, if one does; one that waits for hours was forgotten."""
+    since = timezone.now() - PATIENCE
+    return BookTest.objects.filter(state=BookTest.State.ASKED, asked_at__gte=since).order_by("pk").first()
+
+
+def unclear_count(to: Principal) -> int:
+    """Accounts in view without a class of the matrix, or whose rhythm is told by the prior alone."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
+    prior = AccountRhythm.objects.filter(model="prior").values("account")
+    return rows.filter(Q(matrix="unclassified") | Q(account__in=prior)).count()
+
+
+def worth_reasons(to: Principal) -> dict[str, int]:
+    """Why lifetime profit is not known, by reason, of the accounts whose margins ``to`` may see."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True, profit__isnull=True))
+    return dict(rows.values_list("because").annotate(n=Count("pk")).order_by("because"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from changqing.engine.backtest import wilson
 from changqing.engine.computable import Floats
 from changqing.value.rules.facts import YEAR, Histories, facts_of, number_of
 from changqing.value.rules.fits import Fitted
@@ -38,7 +39,7 @@ class Share:
         return share - spread, share + spread
 
     def as_json(self) -> dict[str, Any]:
-        return {"held": self.held, "of": self.of, "share": self.share, "by_chance": self.by_chance}
+        return {"held": self.held, "of": self.of, "share": self.share, "by_chance": self.by_chance and list(self.by_chance)}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Decile:
     alive: float
     told: float
     came: float
+
+    @property
+    def by_chance(self) -> tuple[float, float]:
+        """Between which shares the true one lies (95 %)."""
+        return wilson(self.came * self.accounts, self.accounts)
+
+    @property
+    def is_kept(self) -> bool:
+        return self.by_chance[0] <= self.told <= self.by_chance[1]
 
     def as_json(self) -> dict[str, Any]:
         return {"accounts": self.accounts, "alive": self.alive, "told": self.told, "came": self.came}
@@ -91,6 +101,25 @@ class BackTest:
             "margin_total": {"foreseen": self.margin_foreseen, "came": self.margin_came},
             "failed": self.failed,
         }
+
+    @classmethod
+    def of_json(cls, said: dict[str, Any]) -> BackTest:
+        """What ``as_json`` wrote."""
+        shares = {name: Share(said[name]["held"], said[name]["of"]) for name in ("next_order", "margin")}
+        return cls(
+            fitted_at=date.fromisoformat(said["fitted_at"]),
+            until=date.fromisoformat(said["until"]),
+            accounts=said["accounts"],
+            models=said["models"],
+            next_order=shares["next_order"],
+            margin=shares["margin"],
+            deciles=tuple(Decile(**one) for one in said["deciles"]),
+            orders_foreseen=said["orders"]["foreseen"],
+            orders_came=said["orders"]["came"],
+            margin_foreseen=said["margin_total"]["foreseen"],
+            margin_came=said["margin_total"]["came"],
+            failed=said["failed"],
+        )
 
 
 def back_test(book: Histories, day: date, until: date, method: Lifetime) -> BackTest:
