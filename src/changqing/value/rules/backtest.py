@@ -39,7 +39,12 @@ class Share:
         return share - spread, share + spread
 
     def as_json(self) -> dict[str, Any]:
-        return {"held": self.held, "of": self.of, "share": self.share, "by_chance": self.by_chance and list(self.by_chance)}
+        return {
+            "held": self.held,
+            "of": self.of,
+            "share": self.share,
+            "by_chance": self.by_chance and list(self.by_chance),
+        }
 
 
 @dataclass(frozen=True)
