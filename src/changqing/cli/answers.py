@@ -52,6 +52,7 @@ def account(words: Namespace) -> int:
     with opened():
         from changqing.reports.account import account_page
         from changqing.reports.receivables import receivables_of
+        from changqing.reports.why import warnings_json
         from changqing.reports.worth import account_json, judged
 
         by = principal(words)
@@ -60,6 +61,7 @@ def account(words: Namespace) -> int:
             raise Refused(_("没有编号为 %(key)s 的客户，或您看不到它。") % {"key": words.key})
         owes = receivables_of(by, words.key)
         more = account_json(judged(by, page.account)) | {"receivables": owes.as_json() if owes else None}
+        more["warnings"] = warnings_json(by, page.account)
         _show(page.as_json() | more, is_json=words.json)
     return 0
 

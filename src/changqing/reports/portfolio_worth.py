@@ -11,6 +11,7 @@ from django.conf import settings
 
 from changqing.engine.concentration import WhaleCurve, whale_curve
 from changqing.people.permissions import Principal, may
+from changqing.retention.queries import counts
 from changqing.value.queries.methods import fit_in_force, methods_in_force
 from changqing.value.queries.worth import (
     AccountStanding,
@@ -50,6 +51,7 @@ class PortfolioWorth:
     proposals: list[AccountStanding]
     totals: Totals
     models: Mapping[str, int]
+    warnings: Mapping[str, int]
     whale: WhaleCurve | None
     knows_cost: int
     knows_receivables: int
@@ -71,14 +73,14 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
     """The worth of the accounts in view, in a constant number of queries."""
     methods, fit = methods_in_force(), fit_in_force()
     values = contributions(to)
-    counts = tier_counts(to)
+    tiers = tier_counts(to)
     moved, total = movers(to, limit=LISTED)
     cost, receivables = knows_costs(to)
     return PortfolioWorth(
         bubbles=bubbles(to, limit=DRAWN),
-        accounts=sum(counts.values()),
+        accounts=sum(tiers.values()),
         matrix=matrix_counts(to),
-        tiers=counts,
+        tiers=tiers,
         scheme=methods.tiers.governs,
         tiers_method=methods.tiers,
         worth_method=methods.worth,
@@ -87,6 +89,7 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         proposals=proposals(to, limit=LISTED),
         totals=clp_totals(to),
         models=model_counts(to),
+        warnings=counts(to),
         whale=whale_curve(np.array(values)) if values else None,
         knows_cost=cost,
         knows_receivables=receivables,

@@ -8,6 +8,7 @@ from typing import Any
 
 from changqing.accounts.queries import Account
 from changqing.people.permissions import Principal
+from changqing.retention.queries import counts
 from changqing.value.queries.methods import methods_in_force
 from changqing.value.queries.worth import (
     AccountRhythm,
@@ -115,7 +116,7 @@ def portfolio_json(to: Principal) -> dict[str, Any]:
         },
         "at_risk": totals.at_risk,
         "models": model_counts(to),
-        "warnings": 0,
+        "warnings": counts(to),
     }
 
 

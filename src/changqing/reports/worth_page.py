@@ -17,11 +17,13 @@ from changqing.reports.worth import Judged, judged
 from changqing.value.queries.account_book import book_of_account
 from changqing.value.queries.methods import fitted_of, methods_in_force, tiers_pack
 from changqing.value.queries.worth import (
+    AccountRhythm,
     AccountStanding,
     FactorRating,
     TierDecision,
     decisions_of,
     ratings_of,
+    rhythm_row,
     standings_before,
 )
 from changqing.value.rules.facts import Histories, gaps_of, number_of
@@ -62,7 +64,6 @@ class WorthPage:
     ratings: dict[str, FactorRating]
     years: list[Year]
     levers: Levers | None
-    alive: list[tuple[date, float]]
     failed: dict[str, str]
     fit_name: str
     currency: str
@@ -76,7 +77,7 @@ def worth_page(to: Principal, key: str) -> WorthPage | None:
     found, methods = judged(to, account), methods_in_force()
     fit = next((row.fit for row in (found.standing, found.worth, found.rhythm) if row is not None), None)
     fitted = fitted_of(fit) if fit else None
-    book = book_of_account(to, account) if found.rhythm or found.worth else None
+    book = book_of_account(to, account) if found.worth else None
     tiers = methods.tiers
     if found.standing is not None:
         version = found.standing.tiers_method
@@ -93,11 +94,29 @@ def worth_page(to: Principal, key: str) -> WorthPage | None:
         ratings=ratings_of(to, account),
         years=_years(book, found) if book is not None and found.worth else [],
         levers=_levers(found, methods.worth.lifetime.years.value),
-        alive=_alive(book, found, fitted) if book is not None and found.rhythm else [],
         failed=dict(fitted.failed) if fitted else {},
         fit_name=f"fit {fit.as_of.isoformat()} · {fit.method}" if fit else "",
         currency=settings.BOOK_CURRENCY,
     )
+
+
+@dataclass(frozen=True)
+class RhythmPage:
+    """``rhythm`` None is not known or not this reader's to see; ``alive`` is P(alive) by month."""
+
+    rhythm: AccountRhythm | None
+    alive: list[tuple[date, float]]
+
+
+def rhythm_page(to: Principal, key: str) -> RhythmPage | None:
+    """When account ``key`` orders next and how likely it still does; None when ``to`` may not see it."""
+    account = account_by_key(to, key)
+    if account is None:
+        return None
+    row = rhythm_row(to, account)
+    if row is None:
+        return RhythmPage(None, [])
+    return RhythmPage(row, _alive(book_of_account(to, account), row, fitted_of(row.fit)))
 
 
 def _years(book: Histories, found: Judged) -> list[Year]:
@@ -158,17 +177,16 @@ def _levers(found: Judged, years: int) -> Levers | None:
     return more_longer_deeper(before, after)
 
 
-def _alive(book: Histories, found: Judged, fitted: Fitted | None) -> list[tuple[date, float]]:
+def _alive(book: Histories, row: AccountRhythm, fitted: Fitted) -> list[tuple[date, float]]:
     """P(still a customer) at the end of each of the last months, by the fit in force, without hindsight."""
-    assert found.rhythm is not None
-    if fitted is None or fitted.law is None:
+    if fitted.law is None:
         return []
     points = []
     for back in range(MONTHS, -1, -1):
-        day = months_back(found.rhythm.as_of, back)
+        day = months_back(row.as_of, back)
         past = book.until(day)
         if past.size and past.bought.any():
-            points.append((day, _alive_on(past, day, fitted, found.rhythm.model)))
+            points.append((day, _alive_on(past, day, fitted, row.model)))
     return points
 
 

@@ -106,7 +106,7 @@ def warnings_of(to: Principal, account: Account) -> list[AccountWarning]:
     rows = stakes(to, visible_to(to, AccountWarning.objects.filter(account=account.pk)))
     order = Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1))
     return list(
-        rows.select_related("method")
+        rows.select_related("method", "account")
         .prefetch_related("answers", "answers__who", "answers__by")
         .order_by(order, "-last_seen", "pk")[:50]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from changqing.accounts.queries import Part
 from changqing.ledger.queries import PurchaseDay
 from changqing.reports.account import AccountPage, Month, PurchaseTrack
+from changqing.value.queries.worth import AccountRhythm
 from changqing.web.accounts.amounts import in_words, to_the_cent
 from changqing.web.components.charts import Rows
 
 DAYS_DRAWN = 3 * 366
 LABELLED_STEMS = 20
+# below this P(alive) no next order is expected
+LEFT = 0.05
 # about how many pixels the tallest month has
 DRAWN_HEIGHT = 140
 
@@ -118,9 +121,10 @@ def _year_before_words(month: Month, currency: str) -> str:
     }
 
 
-def track_chart(track: PurchaseTrack) -> Drawn:
-    """Order days as stems over time, returns in red, the book's last day as a rule."""
+def track_chart(track: PurchaseTrack, expected: AccountRhythm | None = None) -> Drawn:
+    """Order days as stems over time, returns in red, the book's last day as a rule, the next order's band."""
     assert track.as_of is not None
+    band = _band(expected)
     since = track.as_of - timedelta(days=DAYS_DRAWN)
     days = sorted((day for day in track.days if day.day >= since), key=lambda day: day.day)
     is_roomy = len(days) <= LABELLED_STEMS
@@ -128,7 +132,7 @@ def track_chart(track: PurchaseTrack) -> Drawn:
         "grid": {"left": 12, "right": 48, "top": 28, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "time",
-            "max": (track.as_of + timedelta(days=12)).isoformat(),
+            "max": (max(track.as_of, band[1] if band else track.as_of) + timedelta(days=12)).isoformat(),
             "axisLabel": {
                 "hideOverlap": True,
                 "formatter": {"year": "{yyyy}", "month": "{yyyy}-{MM}", "day": "{MM}-{dd}"},
@@ -153,6 +157,7 @@ def track_chart(track: PurchaseTrack) -> Drawn:
                     "lineStyle": {"color": "@line2", "type": "solid", "width": 1},
                     "data": [{"xAxis": track.as_of.isoformat()}],
                 },
+                **({"markArea": _band_area(*band)} if band else {}),
             }
         ],
     }
@@ -171,6 +176,30 @@ def track_chart(track: PurchaseTrack) -> Drawn:
         urls=[f"?day={day.day.isoformat()}#lines" for day in track.days],
     )
     return Drawn(option, table, _("每个下单日的净额"))
+
+
+def _band(row: AccountRhythm | None) -> tuple[date, date] | None:
+    """From when until when the next order is expected; none of who has probably left."""
+    if row is None or row.next_low is None or row.next_high is None or row.alive < LEFT:
+        return None
+    return row.next_low, row.next_high
+
+
+def _band_area(low: date, high: date) -> dict[str, Any]:
+    """An expectation: an amber band, dashed, told in words by the card's title."""
+    style = {
+        "color": "@amb",
+        "opacity": 0.16,
+        "borderColor": "@amb",
+        "borderType": "dashed",
+        "borderWidth": 1,
+    }
+    return {
+        "silent": True,
+        "itemStyle": style,
+        "label": {"show": False},
+        "data": [[{"xAxis": low.isoformat()}, {"xAxis": high.isoformat()}]],
+    }
 
 
 def _stem(day: PurchaseDay, currency: str, *, is_roomy: bool) -> dict[str, Any]:

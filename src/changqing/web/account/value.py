@@ -1,4 +1,4 @@
-"""The value part of the account page: tier with reasons, lifetime profit opened, rhythm with P(alive)."""
+"""The value part of the account page: tier with reasons, lifetime profit opened to its arithmetic."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from changqing.reports.worth_page import WorthPage, worth_page
-from changqing.web.account.drawing import Drawn
 from changqing.web.accounts.amounts import in_words
-from changqing.web.components.charts import Rows
 from changqing.web.components.figures import Arithmetic
 from changqing.web.components.lists import Column
 from changqing.web.components.tags import share
@@ -46,7 +44,6 @@ def _page(found: WorthPage) -> dict[str, Any]:
         "found": found,
         "standing": found.judged.standing,
         "worth": found.judged.worth,
-        "rhythm": found.judged.rhythm,
         "tier_title": _tier_title(found),
         "facts": _facts(found),
         "labels": _labels(found),
@@ -71,9 +68,6 @@ def _page(found: WorthPage) -> dict[str, Any]:
             Column(label=_("净贡献"), number=True),
         ],
         "levers": _levers(found),
-        "rhythm_title": _rhythm_title(found),
-        "rhythm_facts": _rhythm_facts(found),
-        "alive": _alive_chart(found),
     }
 
 
@@ -229,72 +223,3 @@ def _levers(found: WorthPage) -> list[tuple[str, str, str]]:
         (_("更深"), _("每单净贡献"), found.levers.deeper),
     )
     return [(name, words, _money(value, found)) for name, words, value in rows]
-
-
-def _rhythm_title(found: WorthPage) -> str:
-    row = found.judged.rhythm
-    if row is None or row.every is None:
-        return _("还看不出下单节奏")
-    told = _("每 %(every)s 天一单") % {"every": f"{row.every:,.0f}"}
-    if row.next_low is None or row.next_high is None or row.alive < 0.05:
-        return told + _("；多半已经离开，不再预计下一单")
-    return told + _("；下一单预计在 %(low)s 至 %(high)s") % {
-        "low": row.next_low.isoformat(),
-        "high": row.next_high.isoformat(),
-    }
-
-
-def _rhythm_facts(found: WorthPage) -> list[tuple[str, str]]:
-    row = found.judged.rhythm
-    if row is None:
-        return []
-    breadth = _("%(now)s（上年 %(then)s）") % {
-        "now": fact_value("", row.families),
-        "then": fact_value("", row.families_before),
-    }
-    return [
-        (_("模型"), model_name(row.model)),
-        (_("购买次数"), f"{row.purchases:,}"),
-        (_("间隔变异系数"), fact_value("", row.variation)),
-        (_("预计下一单"), row.next_expected.isoformat() if row.next_expected else "–"),
-        (_("仍活跃的概率"), share(row.alive, 0)),
-        (_("距上次下单"), _("%(days)s 天") % {"days": fact_value("", row.silence)}),
-        (_("超出区间几个间隔"), fact_value("", row.stretch)),
-        (_("近 12 个月买的品类"), breadth),
-        (_("退货占比"), f"{share(row.return_rate)} ({share(row.return_rate_before)})"),
-        (
-            _("平均多少天回款（上年）"),
-            f"{fact_value('', row.days_to_pay)} ({fact_value('', row.days_to_pay_before)})",
-        ),
-    ]
-
-
-def _alive_chart(found: WorthPage) -> Drawn | None:
-    if len(found.alive) < 2:
-        return None
-    points = [[day.isoformat(), round(100 * value, 1)] for day, value in found.alive]
-    option = {
-        "grid": {"left": 12, "right": 48, "top": 16, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True}},
-        "yAxis": {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": "{value}%"}},
-        "series": [
-            {
-                "type": "line",
-                "data": [
-                    {
-                        "value": point,
-                        "words": _("%(day)s：%(share)s%%") % {"day": point[0], "share": point[1]},
-                    }
-                    for point in points
-                ],
-                "showSymbol": False,
-                "lineStyle": {"color": "@c1", "width": 2},
-                "itemStyle": {"color": "@c1"},
-            }
-        ],
-    }
-    table = Rows(
-        headings=[_("月末"), _("仍活跃的概率")],
-        rows=[[day.isoformat(), share(value, 0)] for day, value in found.alive],
-    )
-    return Drawn(option, table, _("仍活跃的概率，逐月，不看之后的事"))

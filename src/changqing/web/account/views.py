@@ -18,14 +18,16 @@ from django.views.decorators.http import require_GET
 from changqing.accounts.queries import Part, where_merged
 from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
-from changqing.reports.account import AccountPage, account_page, lines_page, purchase_track
+from changqing.reports.account import AccountPage, account_page, lines_page
 from changqing.reports.accounts import neighbours
-from changqing.web.account.drawing import months_chart, track_chart
+from changqing.web.account.drawing import months_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.history import history
 from changqing.web.account.owing import owing
-from changqing.web.account.titles import families_title, months_title, people_title, track_title
+from changqing.web.account.rhythm import rhythm_part
+from changqing.web.account.titles import families_title, months_title, people_title
 from changqing.web.account.value import value_part
+from changqing.web.account.why import why_part
 from changqing.web.accounts.amounts import signed_share
 from changqing.web.accounts.asking import asked_in, from_list, place_asked
 from changqing.web.components.lists import Column, Section
@@ -53,7 +55,9 @@ class ShownLine:
 def account(request: HttpRequest, key: str) -> HttpResponse:
     part = request.GET.get("part", "")
     if part == "track":
-        return _track(request, key)
+        return rhythm_part(request, key)
+    if part == "why":
+        return why_part(request, key)
     if part == "lines":
         return _lines(request, key)
     if part == "value":
@@ -119,6 +123,7 @@ def _around(request: HttpRequest, key: str) -> dict[str, Any]:
 def _sections(found: AccountPage) -> list[Section]:
     """What the rail jumps to: the sections that this account has."""
     wanted = [
+        ("why", _("信号"), Part.SCORE not in found.hidden),
         ("money", _("钱"), found.totals is not None),
         ("value", _("价值"), found.totals is not None),
         ("receivables", _("应收"), Part.REVENUE not in found.hidden),
@@ -129,17 +134,6 @@ def _sections(found: AccountPage) -> list[Section]:
         ("history", _("变更"), True),
     ]
     return [Section(id=name, label=label) for name, label, is_there in wanted if is_there]
-
-
-def _track(request: HttpRequest, key: str) -> HttpResponse:
-    track = purchase_track(reader(request), key)
-    if track is None:
-        raise Http404
-    return render(
-        request,
-        "account/track.html",
-        {"track": track, "title": track_title(track), "chart": track_chart(track) if track.days else None},
-    )
 
 
 def _lines(request: HttpRequest, key: str) -> HttpResponse:

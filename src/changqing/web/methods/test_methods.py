@@ -112,7 +112,8 @@ def test_the_portfolio_says_the_same_as_the_command(
     client.force_login(scored_book.gao)
     told = text_of(client.get("/portfolio/?part=worth"))
     said = json.loads(command("portfolio", "--json").out)
-    assert said["warnings"] == 0
+    assert said["warnings"] == {"overdue": 1}
+    assert "正在响的预警 1 条：停购 1" in told
     assert sum(said["tiers"].values()) == 30
     assert sum(one["accounts"] for one in said["matrix"].values()) == 30
     core = said["matrix"]["core"]["accounts"]

@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from changqing.engine.concentration import thin
 from changqing.reports.portfolio_worth import PortfolioWorth, portfolio_worth
+from changqing.retention.queries import AccountWarning
 from changqing.value.queries.worth import Bubble
 from changqing.web.accounts.amounts import in_words
 from changqing.web.components.charts import Rows
@@ -49,6 +50,7 @@ def _page(found: PortfolioWorth) -> dict[str, Any]:
         "classes": _classes(found),
         "clp": _clp(found),
         "models": [(model_name(name), f"{count:,}") for name, count in found.models.items()],
+        "warnings_told": _warnings_told(found),
         "whale_title": _whale_title(found),
         "whale": whale_after_cost(found),
         "whale_caption": _whale_caption(found),
@@ -89,6 +91,18 @@ def _matrix_title(found: PortfolioWorth) -> str:
         "core": f"{_in_class(found, 'core'):,}",
         "potential": f"{_in_class(found, 'potential'):,}",
         "none": f"{_in_class(found, 'unclassified'):,}",
+    }
+
+
+def _warnings_told(found: PortfolioWorth) -> str:
+    """正在响的预警 3 条：停购 2，品类流失 1."""
+    total = sum(found.warnings.values())
+    if not total:
+        return _("没有正在响的预警")
+    parts = [f"{AccountWarning.Cause(cause).label} {n:,}" for cause, n in found.warnings.items()]
+    return ngettext("正在响的预警 %(n)s 条：%(parts)s", "正在响的预警 %(n)s 条：%(parts)s", total) % {
+        "n": f"{total:,}",
+        "parts": _("，").join(parts),
     }
 
 

@@ -19,6 +19,7 @@ from changqing.reports.today import TodayPage, today_page
 from changqing.retention.queries import AccountWarning, warning_with_id
 from changqing.web.reader import reader
 from changqing.web.today import words
+from changqing.web.today.items import item
 
 GROUPS = {"now": gettext_lazy("今天必须"), "week": gettext_lazy("本周"), "later": gettext_lazy("可以排期")}
 
@@ -37,7 +38,16 @@ def answer_page(request: HttpRequest, pk: int) -> HttpResponse:
     check_may(reader(request), "answer warnings")
     if warning_with_id(reader(request), pk) is None:
         raise Http404
-    given, refused, done = request.POST, None, None
+    done, refused = answered(request, pk)
+    found = today_page(reader(request), today=date.today())
+    context = _page(request, found, pk if refused else None)
+    context |= {"refused": refused, "refused_pk": pk, "done": done, "done_words": done_words(request, done)}
+    return render(request, "today/list.html", context)
+
+
+def answered(request: HttpRequest, pk: int) -> tuple[AccountWarning | None, Refused | None]:
+    """What the form of warning ``pk`` asks for: the warning as it stands then, or why not."""
+    given = request.POST
     try:
         done = answer(
             by=reader(request),
@@ -49,11 +59,8 @@ def answer_page(request: HttpRequest, pk: int) -> HttpResponse:
             until=_day(given.get("until", "")),
         )
     except Refused as error:
-        refused = error
-    found = today_page(reader(request), today=date.today())
-    context = _page(request, found, pk if refused else None)
-    context |= {"refused": refused, "refused_pk": pk, "done": done, "done_words": _done_words(given, done)}
-    return render(request, "today/list.html", context)
+        return None, error
+    return done, None
 
 
 def _kind(asked: str) -> str:
@@ -73,7 +80,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _done_words(given: Any, done: AccountWarning | None) -> str:
+def done_words(request: HttpRequest, done: AccountWarning | None) -> str:
     if done is None:
         return ""
     name = done.account.name
@@ -83,7 +90,7 @@ def _done_words(given: Any, done: AccountWarning | None) -> str:
         "unreal": _("%(name)s：已记为不属实，规则会计入"),
         "done": _("%(name)s：已办"),
         "reopen": _("%(name)s：已撤销，回到原处"),
-    }[given["kind"]] % {"name": name}
+    }[request.POST["kind"]] % {"name": name}
 
 
 def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[str, Any]:
@@ -96,37 +103,26 @@ def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[st
         "title": _title(found),
         "caption": _caption(found),
         "groups": [
-            (str(GROUPS[name]), len(items), [_item(row, found, next(rank), opened) for row in items])
+            (
+                str(GROUPS[name]),
+                len(items),
+                [
+                    item(
+                        row,
+                        today=found.today,
+                        currency=found.currency,
+                        rank=next(rank),
+                        is_open=row.pk == opened,
+                    )
+                    for row in items
+                ],
+            )
             for name, items in found.groups
         ],
         "promises": [(row, *words.due(row, found.today), row.answers.all()) for row in found.promises],
         "lighter": _lighter(found),
         "until_default": (found.today + timedelta(days=3)).isoformat(),
         "me": reader(request).username,
-    }
-
-
-def _item(row: AccountWarning, found: TodayPage, rank: int, opened: int | None) -> dict[str, Any]:
-    due, is_due = words.due(row, found.today)
-    stake = getattr(row, "stake", None)
-    return {
-        "row": row,
-        "do_id": f"do-{row.pk}",
-        "unreal_id": f"unreal-{row.pk}",
-        "rank": rank,
-        "cause": row.get_cause_display(),
-        "icon": words.ICONS[row.cause],
-        "sentence": words.sentence(row),
-        "unusual": words.how_unusual(row),
-        "move": words.next_move(row),
-        "stake": words.money(stake, found.currency),
-        "stake_arithmetic": words.stake_arithmetic(row, found.currency) if stake is not None else None,
-        "chance_arithmetic": words.chance_arithmetic(row),
-        "due": due,
-        "is_due": is_due,
-        "is_open": row.pk == opened,
-        "is_promise": row.state == "answered",
-        "looks": row.looks[::-1][:6],
     }
 
 
