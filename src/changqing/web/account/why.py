@@ -73,7 +73,7 @@ def _shown(request: HttpRequest, found: WhyPage, **more: Any) -> HttpResponse:
             currency=found.currency,
             rank=at,
             is_open=True,
-            answer_url=reverse("answer_here", args=[key, row.pk]),
+            answer_url=reverse("answer_here", args=[row.pk, key]),
         )
         for at, row in enumerate(found.active, 1)
     ]
@@ -94,7 +94,7 @@ def _shown(request: HttpRequest, found: WhyPage, **more: Any) -> HttpResponse:
         "past": [(row, words.sentence(row), row.get_state_display()) for row in found.past[:6]],
         "until_default": (found.today + timedelta(days=3)).isoformat(),
         "me": reader(request).username,
-        "undo_url": reverse("answer_here", args=[key, done.pk]) if done else "",
+        "undo_url": reverse("answer_here", args=[done.pk, key]) if done else "",
         **more,
     }
     return render(request, "account/why.html", context)
