@@ -116,7 +116,8 @@ def rhythm_page(to: Principal, key: str) -> RhythmPage | None:
     row = rhythm_row(to, account)
     if row is None:
         return RhythmPage(None, [])
-    return RhythmPage(row, _alive(book_of_account(to, account), row, fitted_of(row.fit)))
+    book = book_of_account(to, account)
+    return RhythmPage(row, _alive(book, row, fitted_of(row.fit)) if book is not None else [])
 
 
 def _years(book: Histories, found: Judged) -> list[Year]:

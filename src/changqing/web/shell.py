@@ -126,6 +126,10 @@ class Shell:
         return page_address("accounts")
 
     @property
+    def find_url(self) -> str:
+        return page_address("find") if self.request.user.is_authenticated else ""
+
+    @property
     def initial(self) -> str:
         """What stands for the person: the last character of a Chinese given name, else the first letter."""
         name = str(self.request.user).strip()

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("changqing.web.settings.urls")),
     path("", include("changqing.web.methods.urls")),
     path("", include("changqing.web.learn.urls")),
+    path("", include("changqing.web.find.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

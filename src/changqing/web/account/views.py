@@ -24,6 +24,8 @@ from changqing.web.account.drawing import months_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.history import history
 from changqing.web.account.owing import owing
+from changqing.web.account.peek import peek_part
+from changqing.web.account.rhythm import rhythm_part
 from changqing.web.account.rhythm import rhythm_part
 from changqing.web.account.titles import families_title, months_title, people_title
 from changqing.web.account.value import value_part
@@ -56,6 +58,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
     part = request.GET.get("part", "")
     if part == "track":
         return rhythm_part(request, key)
+    if part == "peek":
+        return peek_part(request, key)
     if part == "why":
         return why_part(request, key)
     if part == "lines":

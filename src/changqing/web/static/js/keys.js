@@ -1,10 +1,15 @@
-// Keys: Ctrl K finds, J and K walk a list, Enter opens, X ticks, 1-8 and printed keys press what bears them.
+// Keys: Ctrl K finds, J and K walk a list, Enter opens, X ticks, Space peeks (peek.js), 1-8 and printed keys press what bears them.
 // Single letters are off while typing, and off for good when <html data-keys="off">.
 
 const typing = (element) =>
   element.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
 
 function find() {
+  const palette = document.getElementById("palette");
+  if (palette) {
+    palette.dispatchEvent(new Event("open-palette"));
+    return;
+  }
   const field = document.getElementById("find");
   if (field?.offsetParent) {
     field.focus();
@@ -27,6 +32,7 @@ function walk(step) {
   next.tabIndex = -1;
   next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
+  next.dispatchEvent(new Event("walked", { bubbles: true }));
 }
 
 function open(row, event) {
