@@ -30,6 +30,7 @@ from changqing.ledger.models import (
 )
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.people.models import Department, User
+from changqing.planning.models import Review, ReviewDecision
 from changqing.records.models import AuditLine, AuditSeal, Change, MethodVersion
 from changqing.retention.models import AccountWarning, WarningAnswer
 from changqing.value.models import (
@@ -84,6 +85,8 @@ __all__ = [
     "Product",
     "Ranking",
     "Replacement",
+    "Review",
+    "ReviewDecision",
     "Revision",
     "RevisionLine",
     "SavedList",

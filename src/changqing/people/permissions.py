@@ -107,6 +107,7 @@ MAY: dict[str, frozenset[str]] = {
     "change methods": frozenset({Role.OPERATOR}),
     "decide tiers": frozenset({Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "answer warnings": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.SERVICE, Role.OPERATOR}),
+    "review accounts": frozenset({Role.DIRECTOR, Role.EXECUTIVE}),
     "rate accounts": frozenset({Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR}),
     "read the audit": frozenset({Role.ADMIN, Role.AUDITOR}),
     "answer subject requests": frozenset({Role.PRIVACY}),

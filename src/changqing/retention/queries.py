@@ -128,6 +128,16 @@ def promised(to: Principal, today: date, *, limit: int = 20) -> list[AccountWarn
     )
 
 
+def most_pressing(to: Principal, *, limit: int) -> dict[int, AccountWarning]:
+    """The heaviest active warning of each of the most pressing accounts, red ones first."""
+    rows = visible_to(to, AccountWarning.objects.filter(state__in=[State.OPEN, State.ANSWERED]))
+    ordered = rows.order_by("-is_red", F("at_stake").desc(nulls_last=True), "pk")[: 2 * limit]
+    found: dict[int, AccountWarning] = {}
+    for row in ordered:
+        found.setdefault(row.account_id, row)
+    return dict(list(found.items())[:limit])
+
+
 @dataclass(frozen=True)
 class RulePrecision:
     """One rule over its life: raised, found unreal by people, answered, over by itself."""

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.methods.urls")),
     path("", include("changqing.web.learn.urls")),
     path("", include("changqing.web.find.urls")),
+    path("", include("changqing.web.plans.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

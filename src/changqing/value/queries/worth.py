@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, Q, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
@@ -228,6 +228,14 @@ def proposals(to: Principal, *, limit: int = 200) -> list[AccountStanding]:
     """Steps down that wait for approval, the most valuable first."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(proposed="")
     return list(rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[:limit])
+
+
+def standings_to_review(to: Principal, also: Collection[int], *, limit: int) -> list[AccountStanding]:
+    """Accounts for a review: those of ``also``, steps down that wait, then the most valuable."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, account__archived_at=None))
+    urgent = Case(When(account__in=list(also), then=0), When(~Q(proposed=""), then=1), default=2)
+    ordered = rows.annotate(urgent=urgent).order_by("urgent", F("value_rank").desc(nulls_last=True), "pk")
+    return list(ordered.select_related("account", "account__owner", "account__department")[:limit])
 
 
 def profits_of(to: Principal, accounts: Collection[int]) -> dict[int, AccountWorth]:

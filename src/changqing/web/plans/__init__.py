@@ -1,0 +1,1 @@
+"""The review room: decide about accounts and assign what comes next."""
