@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from changqing.accounts.actions import add_contact, assign
 from changqing.base.refused import Refused
+from changqing.demo import judged
 from changqing.demo.book import SEED, Book, draw
 from changqing.demo.customers import CUSTOMERS
 from changqing.demo.files import Export, write_exports
@@ -83,6 +84,11 @@ class _Story:
             if export.kind == "accounts":
                 self._once("owners", _hand_out_accounts)
         self._once("people", partial(_introduce_people, book, seed))
+        self._once("ratings", judged.rate_accounts)
+        self._once("notes", judged.write_notes)
+        self._once("answer", judged.answer_one)
+        self._once("review", partial(judged.hold_review, today))
+        self._once("back-test", judged.check_forecasts)
         self._once("end", lambda: None)
 
     def _once(self, step: str, deed: Callable[[], None], **noted: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models import Count
 
 from changqing.accounts.models import Account, Contact
 from changqing.accounts.queries import accounts
@@ -20,11 +21,15 @@ from changqing.demo.queries import steps_told
 from changqing.demo.signins import signins
 from changqing.demo.staff import STAFF
 from changqing.demo.story import tell
+from changqing.dossier.models import Note
 from changqing.ledger.models import AccountTotals, Import
 from changqing.ledger.queries import as_of
 from changqing.people.models import Department, User
 from changqing.people.permissions import operator
 from changqing.people.queries import user_named
+from changqing.planning.models import ReviewDecision
+from changqing.retention.models import AccountWarning
+from changqing.value.models import AccountStanding, AccountWorth, BookTest, FactorRating, Nomination
 
 TODAY = date(2026, 11, 21)
 OPERATOR = operator(because="a test")
@@ -63,6 +68,19 @@ def test_the_story_is_told_whole(book: None) -> None:
     assert seen["shenlan"] == len(CUSTOMERS) and seen["weiran"] == 0
     assert seen["lutao"] + seen["gumingyuan"] == len(CUSTOMERS)
     assert all(user_named(one.username).check_password(one.password) for one in told.signins)
+
+    counted = [model.objects.count() for model in (ReviewDecision, FactorRating, BookTest, Note)]
+    assert counted == [3, 20, 1, 8]
+    assert Nomination.objects.get().account.key == "K1040"
+    assert {row.state for row in AccountWarning.objects.all()} >= {"open", "answered"}
+    drifting = set(AccountWarning.objects.filter(state="open").values_list("account__key", flat=True))
+    assert "K1001" in drifting, "the leading account cools before one's eyes"
+    worths = {row.account.key: row for row in AccountWorth.objects.filter(is_current=True)}
+    assert (worths["K1010"].contribution or 0) < 0, "large and unprofitable"
+    growing = AccountStanding.objects.get(account__key="K1040", is_current=True)
+    assert (growing.inputs["growth"] or 0) > 0.2, "growing into a partnership"
+    moved = AccountStanding.objects.values("account").annotate(n=Count("pk")).filter(n__gt=1).count()
+    assert moved >= 3, "tiers move"
 
     with pytest.raises(Refused, match="已经在这本账里"):
         tell(by=OPERATOR, today=TODAY, say=silent)

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from procrastinate.jobs import Job
 
 from changqing.base.history import acting
-from changqing.journeys import back_test, import_ledger, score_book, try_import
+from changqing.journeys import back_test, change_method, import_ledger, score_book, try_import
 from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
@@ -45,6 +45,12 @@ def look_at_draft(draft: int) -> None:
 def switch_import(number: int, to: str, by: int | None) -> None:
     """Undo or redo an import that a person asked for in a page."""
     _in_its_own_connection(import_ledger.switch, number, to, by)
+
+
+@tasks.task(name="follow_method", queue="imports", lock="book", retry=3)
+def follow_method(pack: str) -> None:
+    """Let every account follow a method that was published in a page."""
+    _in_its_own_connection(change_method.follow, pack)
 
 
 @tasks.task(name="back_test", queue="imports", queueing_lock="back_test", retry=3)

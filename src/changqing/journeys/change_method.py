@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as queue
 
 from changqing.base.packs import parse
 from changqing.base.refused import Refused
+from changqing.journeys.prepare_book import SHIPPED
 from changqing.ledger.actions import lock_the_book
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.records.actions import publish_method
 from changqing.records.queries import method_in_force, method_version
+from changqing.retention.actions import look_at_the_book
 from changqing.value.actions.rankings import rank_the_book
 from changqing.value.actions.scoring import cuts_of, known_of, read_book, recut_the_book, score_the_book
-from changqing.value.queries.methods import PACKS, fit_in_force, fitted_of, methods_in_force
+from changqing.value.queries.methods import fit_in_force, fitted_of, methods_in_force
 from changqing.value.queries.worth import tiers_held
 from changqing.value.rules.score import Methods, Scored, score, standing_rows
 
@@ -57,7 +60,7 @@ def preview(*, by: Principal, pack: str, text: str) -> Preview:
     methods = _with(pack, text)
     fit, last = fit_in_force(), as_of()
     names = {tier.code: str(tier.name) for tier in methods.tiers.governs.tiers}
-    if fit is None or last is None or pack == "concentration":
+    if fit is None or last is None or pack not in ("tiers", "worth"):
         return Preview({}, {}, [], 0, names)
     book = read_book(last)
     fitted = fitted_of(fit)
@@ -83,8 +86,9 @@ def _compared(scored: Scored, names: dict[str, str]) -> Preview:
 
 
 @transaction.atomic
-def publish(*, by: Principal, pack: str, text: str, because: str) -> MethodVersion:
-    """Bring ``text`` into force as the next version of ``pack`` and let every account follow."""
+def publish(*, by: Principal, pack: str, text: str, because: str, later: bool = False) -> MethodVersion:
+    """Bring ``text`` into force as the next version of ``pack`` and let every account follow, now or, as a
+    page wishes that does not wait for a whole book, ``later`` by the queue."""
     check_may(by, "change methods")
     if not because.strip():
         raise Refused(_("请写明为什么改：以后的人要读得懂。"), field="because")
@@ -92,31 +96,42 @@ def publish(*, by: Principal, pack: str, text: str, because: str) -> MethodVersi
     if checked.digest == method_in_force(pack).digest:
         raise Refused(_("内容与现行版本相同，没有发布。"), field="text")
     made = publish_method(by=by, pack=pack, text=text, digest=checked.digest, because=because.strip())
-    lock_the_book()
-    by_itself = operator(because=f"method {made}")
-    if pack == "concentration":
-        rank_the_book(by=by_itself)
+    if later:
+        queue.configure_task("book:follow_method").defer(pack=pack)
     else:
-        recut_the_book(by=by_itself)
-        score_the_book(by=by_itself)
+        follow(pack)
     return made
 
 
 @transaction.atomic
-def restore(*, by: Principal, pack: str, version: int) -> MethodVersion:
+def follow(pack: str) -> None:
+    """Let every account follow the version of ``pack`` that is in force."""
+    by_itself = operator(because=f"method {method_in_force(pack)}")
+    lock_the_book()
+    if pack == "concentration":
+        rank_the_book(by=by_itself)
+    elif pack in ("tiers", "worth"):
+        recut_the_book(by=by_itself)
+        score_the_book(by=by_itself)
+    elif pack == "warnings":
+        look_at_the_book(by=by_itself)
+
+
+@transaction.atomic
+def restore(*, by: Principal, pack: str, version: int, later: bool = False) -> MethodVersion:
     """Publish an earlier version anew: history goes on, nothing is taken back."""
     check_may(by, "change methods")
     earlier = method_version(pack, version)
     if earlier is None:
         raise Refused(_("%(pack)s 没有第 %(version)s 版。") % {"pack": pack, "version": version})
     because = _("恢复第 %(version)s 版") % {"version": version}
-    return publish(by=by, pack=pack, text=earlier.text, because=because)
+    return publish(by=by, pack=pack, text=earlier.text, because=because, later=later)
 
 
 def _model(pack: str) -> Any:
-    if pack not in PACKS:
+    if pack not in SHIPPED:
         raise Refused(_("没有名为“%(pack)s”的方法包。") % {"pack": pack})
-    return PACKS[pack]
+    return SHIPPED[pack]
 
 
 def _with(pack: str, text: str) -> Methods:

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('verdict', models.CharField(choices=[('keep', '保持'), ('raise', '申请升级'), ('lower', '申请降级')], max_length=5, verbose_name='决定')),
-                ('because', models.CharField(max_length=400, verbose_name='理由')),
+                ('because', models.CharField(max_length=400, verbose_name='为什么')),
                 ('step', models.CharField(max_length=400, verbose_name='下一步')),
                 ('until', models.DateField(verbose_name='期限')),
                 ('tier', models.CharField(blank=True, max_length=20, verbose_name='当时的等级')),

@@ -45,7 +45,7 @@ class ReviewDecision(models.Model):
     review = models.ForeignKey(Review, models.PROTECT, related_name="decisions")
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     verdict = models.CharField(_("决定"), max_length=5, choices=Verdict.choices)
-    because = models.CharField(_("理由"), max_length=400)
+    because = models.CharField(_("为什么"), max_length=400)
     step = models.CharField(_("下一步"), max_length=400)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("谁来做"), related_name="+"

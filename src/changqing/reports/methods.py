@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from procrastinate.contrib.django.models import ProcrastinateJob
+
 from changqing.base.pack_edit import Number, numbers
 from changqing.base.packs import Method, parse
+from changqing.contacts.rules import ContactMethod
+from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.people.permissions import Principal, check_may, may
 from changqing.records.queries import method_in_force, method_versions, publishers
-from changqing.value.queries.methods import PACKS
+from changqing.retention.queries import PACKS as OF_WARNINGS
+from changqing.value.queries.methods import PACKS as OF_VALUE
+
+# Every pack of this house that a person may read and change.
+PACKS: dict[str, type[Method]] = {
+    **OF_VALUE,
+    **OF_WARNINGS,
+    "archive": ArchiveMethod,
+    "contacts": ContactMethod,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class PackPage:
     numbers: list[Number]
     versions: list[Version]
     may_change: bool
+    is_followed: bool = True
 
 
 def packs(to: Principal) -> list[PackPage]:
@@ -62,4 +76,11 @@ def pack_page(to: Principal, name: str) -> PackPage:
             for each in method_versions(name)
         ],
         may_change=may(to, "change methods"),
+        is_followed=not _is_on_its_way(name),
     )
+
+
+def _is_on_its_way(pack: str) -> bool:
+    """Whether the accounts do not yet follow the version in force: the queue is at it."""
+    jobs = ProcrastinateJob.objects.filter(task_name="book:follow_method", args__pack=pack)
+    return jobs.filter(status__in=["todo", "doing"]).exists()

@@ -17,6 +17,7 @@ from changqing.people.permissions import may
 from changqing.people.queries import User
 from changqing.reports.imports import running_imports
 from changqing.value.queries import book_as_of
+from changqing.web.tour import Step, step_of
 
 THEME_COOKIE = "changqing_theme"
 THEMES = ("light", "dark")
@@ -138,6 +139,15 @@ class Shell:
     @property
     def is_demo(self) -> bool:
         return settings.BOOK == "demo"
+
+    @cached_property
+    def tour(self) -> Step | None:
+        """The step of the demo's tour that this page is."""
+        return step_of(self.request) if self.is_demo else None
+
+    @property
+    def user_is_known(self) -> bool:
+        return bool(self.request.user.is_authenticated)
 
     @property
     def book_url(self) -> str:

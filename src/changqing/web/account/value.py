@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from changqing.base.refused import Refused
+from changqing.people.permissions import may
 from changqing.reports.worth_page import WorthPage, worth_page
 from changqing.web.accounts.amounts import in_words
 from changqing.web.components.figures import Arithmetic
@@ -28,11 +32,37 @@ from changqing.web.reader import reader
 SHOWN_FACTS = ("value_rank", "growth", "stability", "potential", "score", "r", "f", "m")
 
 
-def value_part(request: HttpRequest, key: str) -> HttpResponse:
-    found = worth_page(reader(request), key)
+def value_part(request: HttpRequest, key: str, refused: Refused | None = None) -> HttpResponse:
+    by = reader(request)
+    found = worth_page(by, key)
     if found is None:
         raise Http404
-    return render(request, "account/value.html", _page(found))
+    more = {
+        "refused": refused,
+        "may_rate": may(by, "rate accounts"),
+        "may_decide": may(by, "decide tiers"),
+        "ratings": _ratings(found),
+        "tiers": [(tier.code, str(tier.name)) for tier in found.scheme.tiers],
+        "expires_default": (timezone.localdate() + timedelta(days=90)).isoformat(),
+    }
+    return render(request, "account/value.html", _page(found) | more)
+
+
+def _ratings(found: WorthPage) -> list[tuple[str, str, str, str]]:
+    """Each trait that no ledger knows: code, name, the newest rating, what it rests on."""
+    names = {
+        "chain": _("决策链复杂"),
+        "custom": _("需求定制"),
+        "strategic": _("长期战略"),
+        "influence": _("行业影响"),
+    }
+    rows = []
+    for code, name in names.items():
+        one = found.ratings.get(code)
+        told = f"{one.rating} / 5" if one else "–"
+        who = f"{one.evidence} · {one.by or one.principal} · {one.at:%Y-%m-%d}" if one else ""
+        rows.append((code, name, told, who.removeprefix(" · ")))
+    return rows
 
 
 def _money(value: float | None, found: WorthPage) -> str:

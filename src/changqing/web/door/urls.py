@@ -19,4 +19,5 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
     path("keys/", views.keys, name="keys"),
+    path("tour/", views.tour, name="tour"),
 ]

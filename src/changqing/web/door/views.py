@@ -27,6 +27,7 @@ from changqing.web.door.entrance import address_of, first_page, let_in
 from changqing.web.door.forms import FirstUserForm, SignInForm
 from changqing.web.door.signins import demo_signins
 from changqing.web.shell import KEYS_COOKIE, THEME_COOKIE, THEMES, page_address
+from changqing.web.tour import TOUR_COOKIE
 
 A_YEAR = timedelta(days=365)
 
@@ -132,6 +133,12 @@ def theme(request: HttpRequest) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     """Single letters as keys: on, or off for good."""
     return _chosen(request, "keys", KEYS_COOKIE, ("off",))
+
+
+@require_POST
+def tour(request: HttpRequest) -> HttpResponse:
+    """The demo's tour: seen, or sent away."""
+    return _chosen(request, "tour", TOUR_COOKIE, ("off",))
 
 
 def _chosen(request: HttpRequest, name: str, cookie: str, known: tuple[str, ...]) -> HttpResponse:

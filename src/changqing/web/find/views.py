@@ -20,7 +20,7 @@ from changqing.web.shell import Shell, page_address
 LONGEST = 100
 # name of the page, what is done there, icon, the verb one must be allowed, where on the page
 DEEDS = (
-    ("new_account", gettext_lazy("新建客户"), "plus", "edit accounts", ""),
+    ("new_account", gettext_lazy("新建一家客户"), "plus", "edit accounts", ""),
     ("imports", gettext_lazy("导入文件"), "file-import", "bring in files", ""),
     ("learn", gettext_lazy("回测：预言准不准"), "school", "rank the book", "#tests"),
     ("methods", gettext_lazy("改分级方案"), "table", "change methods", ""),

@@ -6,14 +6,20 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from changqing.journeys.change_method import follow
+from changqing.journeys.prepare_book import SHIPPED
 from changqing.people.queries import User
 from changqing.records.queries import method_in_force
 from changqing.reports.conftest import People
+from changqing.reports.methods import PACKS
 from changqing.value.queries.worth import AccountStanding, AccountWorth
 
 
@@ -64,13 +70,35 @@ def test_a_scheme_is_changed_previewed_published_and_brought_back(
     assert (nothing.status_code, method_in_force("tiers").version) == (400, 0)
     client.post("/methods/tiers/publish/", {"mode": "text", "text": text, "because": "只看贡献"})
     assert method_in_force("tiers").version == 1
+    assert current() == before, "a page does not wait for the whole book"
+    assert "全部客户正在按第 1 版评定" in text_of(client.get("/methods/tiers/"))
+    jobs = ProcrastinateJob.objects.filter(task_name="book:follow_method")
+    follow(**jobs.get().args)
     after = current()
     assert {key: tier for key, (tier, _m, _d) in after.items()}["G1"] == "a"
     old = AccountStanding.objects.filter(account__key="G1", is_current=False).first()
     assert old is not None and (old.scheme, str(old.tiers_method)) == ("grade", "tiers v0")
     client.post("/methods/tiers/0/restore/")
+    follow("tiers")
     assert (method_in_force("tiers").version, method_in_force("tiers").because) == (2, "恢复第 0 版")
     assert {key: row[:2] for key, row in current().items()} == {key: row[:2] for key, row in before.items()}
+
+
+def test_every_pack_is_read_and_changed_in_the_browser(
+    scored_book: People, operator_user: User, client: Client
+) -> None:
+    assert set(PACKS) == set(SHIPPED)
+    client.force_login(operator_user)
+    page = client.get("/methods/").content.decode()
+    for name in PACKS:
+        assert f'href="/methods/{name}/"' in page
+        assert client.get(f"/methods/{name}/").status_code == 200
+    numbers = numbers_of(client.get("/methods/warnings/").content.decode())
+    first = next(iter(numbers))
+    text = written_in(client.post("/methods/warnings/preview/", {**numbers, first: "0.013"}))
+    client.post("/methods/warnings/publish/", {"mode": "text", "text": text, "because": "少报一点"})
+    assert method_in_force("warnings").version == 1
+    follow("warnings")
 
 
 def test_a_faulty_text_is_refused_with_its_line(
@@ -158,6 +186,26 @@ def test_people_rate_decide_and_nominate(scored_book: People, command: Callable[
     assert command("tier", "nominate", "G1", "--reason", "同意", "--answer", "approve").code == 0
     assert "G1" not in command("tier", "list").err
     assert command("tier", "lift", "G2", "--reason", "x").code == 1
+
+
+def test_traits_and_tiers_are_judged_in_the_page(scored_book: People, client: Client) -> None:
+    client.force_login(scored_book.mei)
+    told = text_of(client.post("/judge/rate/G1/", {"factor": "chain", "rating": "4", "evidence": "访谈"}))
+    assert "决策链复杂 访谈 · 梅雪" in told and "4 / 5" in told
+    assert "评分应为 1 到 5" in text_of(client.post("/judge/rate/G1/", {"factor": "chain", "rating": "9"}))
+    assert client.post("/judge/set/G1/", {"tier": "c"}).status_code == 403
+    assert client.post("/judge/rate/G5/", {"factor": "chain", "rating": "4"}).status_code == 404
+    client.force_login(scored_book.gao)
+    assert client.post("/judge/sell/G1/").status_code == 404
+    wanted = {"tier": "c", "reason": "停产一年", "expires": "2999-01-01"}
+    assert "到期日请在明天到一年之内" in text_of(client.post("/judge/set/G1/", wanted))
+    day = (timezone.localdate() + timedelta(days=30)).isoformat()
+    client.post("/judge/set/G1/", wanted | {"expires": day})
+    now = AccountStanding.objects.get(account__key="G1", is_current=True)
+    assert now.tier == "c" != now.settled
+    told = text_of(client.post("/judge/lift/G1/", {"reason": "复产"}))
+    assert "取消人工设定" in told
+    assert AccountStanding.objects.get(account__key="G1", is_current=True).tier == now.settled
 
 
 @pytest.mark.browser

@@ -50,7 +50,13 @@ def _pack(request: HttpRequest, name: str) -> PackPage:
 
 @require_GET
 def method_page(request: HttpRequest, name: str) -> HttpResponse:
-    return render(request, "methods/pack.html", _page(_pack(request, name)))
+    found = _pack(request, name)
+    if request.GET.get("part") == "following":
+        answer = render(request, "methods/following.html", {"found": found})
+        if found.is_followed:
+            answer["HX-Refresh"] = "true"
+        return answer
+    return render(request, "methods/pack.html", _page(found))
 
 
 def _page(found: PackPage, **more: Any) -> dict[str, Any]:
@@ -177,7 +183,7 @@ def publish_page(request: HttpRequest, name: str) -> HttpResponse:
     check_may(by, "change methods")
     text = _text_asked(request, found)
     try:
-        made = publish(by=by, pack=name, text=text, because=request.POST.get("because", ""))
+        made = publish(by=by, pack=name, text=text, because=request.POST.get("because", ""), later=True)
     except Refused as no:
         return _refused(request, found, text, no)
     _say(request, by, made.version)
@@ -193,7 +199,7 @@ def _refused(request: HttpRequest, found: PackPage, text: str, no: Refused) -> H
 @require_POST
 def restore_page(request: HttpRequest, name: str, version: int) -> HttpResponse:
     by = reader(request)
-    made = restore(by=by, pack=name, version=version)
+    made = restore(by=by, pack=name, version=version, later=True)
     _say(request, by, made.version)
     return redirect("method", name=name)
 
@@ -201,7 +207,7 @@ def restore_page(request: HttpRequest, name: str, version: int) -> HttpResponse:
 def _say(request: HttpRequest, by: User, version: int) -> None:
     messages.success(
         request,
-        _("第 %(version)s 版已发布，全部客户已按它评定。以前的评定留作历史。") % {"version": version},
+        _("第 %(version)s 版已发布，全部客户正在按它评定。以前的评定留作历史。") % {"version": version},
     )
 
 

@@ -26,7 +26,7 @@ from changqing.web.portfolio.drawing import Drawn
 from changqing.web.reader import reader
 
 LARGEST, SMALLEST = 54.0, 8.0
-NAMED = 14
+NAMED = 10
 CLASSES = ("core", "potential", "maintain", "improve", "unclassified")
 
 
@@ -131,12 +131,18 @@ def matrix_chart(found: PortfolioWorth) -> Drawn:
             "max": 101,
             "axisLabel": {"showMaxLabel": False},
         },
-        "yAxis": {"type": "value", "name": _("潜力分（0–100）"), "min": 0, "max": 100},
+        "yAxis": {
+            "type": "value",
+            "name": _("潜力分（0–100）"),
+            "nameTextStyle": {"align": "left"},
+            "min": 0,
+            "max": 100,
+        },
         "series": [
             {
                 "type": "scatter",
                 "data": [_bubble(one, most, one.account in named, found) for one in found.bubbles],
-                "labelLayout": {"hideOverlap": True},
+                "labelLayout": {"hideOverlap": True, "moveOverlap": "shiftY"},
                 "markLine": {
                     "symbol": "none",
                     "silent": True,
@@ -194,7 +200,9 @@ def _bubble(one: Bubble, most: float, is_named: bool, found: PortfolioWorth) -> 
         "url": reverse("account", args=[one.key]),
     }
     if is_named:
-        item["label"] = {"show": True, "position": "left", "formatter": one.name, "color": "@ink2"}
+        # a rim of paper keeps a name legible where it lies on another's bubble
+        rim = {"textBorderColor": "@surface", "textBorderWidth": 3}
+        item["label"] = {"show": True, "position": "left", "formatter": one.name, "color": "@ink", **rim}
     return item
 
 
