@@ -24,7 +24,13 @@ from changqing.reports.months import change, whole_months
 from changqing.retention.queries import AccountWarning, most_pressing
 from changqing.value.queries import monthly_revenue
 from changqing.value.queries.methods import methods_in_force
-from changqing.value.queries.worth import AccountStanding, AccountWorth, profits_of, standings_to_review
+from changqing.value.queries.worth import (
+    AccountStanding,
+    AccountWorth,
+    losing_most,
+    profits_of,
+    standings_to_review,
+)
 from changqing.value.rules.schemes import Scheme
 
 YEAR, LISTED = 12, 40
@@ -82,7 +88,8 @@ def review_page(to: Principal) -> ReviewPage:
 
 def _rows(to: Principal, review: Review | None, last: date) -> list[ReviewRow]:
     pressing = most_pressing(to, limit=LISTED // 2)
-    standings = standings_to_review(to, list(pressing), limit=LISTED)
+    also = [*pressing, *losing_most(to, limit=LISTED // 4)]
+    standings = standings_to_review(to, also, limit=LISTED)
     accounts = [row.account for row in standings]
     ids = [account.pk for account in accounts]
     whole = whole_months(last, 2 * YEAR)

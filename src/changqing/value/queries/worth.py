@@ -230,6 +230,12 @@ def proposals(to: Principal, *, limit: int = 200) -> list[AccountStanding]:
     return list(rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[:limit])
 
 
+def losing_most(to: Principal, *, limit: int) -> list[int]:
+    """The accounts that cost the most contribution a year, of those whose margins ``to`` may see."""
+    rows = visible_to(to, AccountWorth.objects.filter(is_current=True, contribution__lt=0))
+    return list(rows.order_by("contribution", "pk").values_list("account_id", flat=True)[:limit])
+
+
 def standings_to_review(to: Principal, also: Collection[int], *, limit: int) -> list[AccountStanding]:
     """Accounts for a review: those of ``also``, steps down that wait, then the most valuable."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, account__archived_at=None))

@@ -172,7 +172,7 @@ def _title(found: ReviewPage) -> str:
 
 
 def _caption(found: ReviewPage) -> str:
-    words = [_("在响的和待降级的在前，其余按贡献")] if found.may_review else []
+    words = [_("在响的、亏得最多的和待降级的在前，其余按贡献")] if found.may_review else []
     if found.as_of:
         words.append(_("账至 %(day)s") % {"day": found.as_of.isoformat()})
     return " · ".join(words)
