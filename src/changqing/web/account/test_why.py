@@ -31,7 +31,7 @@ def test_the_page_says_what_is_unusual_and_what_is_not(drifting_book: People, cl
     assert f"红：{round(row.seen)} 天没有下单，平常约 {round(row.usual)} 天一单" in told
     assert f"n = {row.samples} 单" in told
     assert f"偶然出现的可能 {row.chance:.2g}" in told
-    assert "回款天数 – – – – ? 未知：账里没有它的发票和回款" in told
+    assert "付款变慢 – – – – ? 未知：账里没有它的发票和回款" in told
     client.force_login(drifting_book.gao)
     steady = text_of(client.get("/accounts/G9/?part=why"))
     assert "没有一条信号偏离它自己的平常" in steady and "要处理" not in steady

@@ -26,7 +26,6 @@ from changqing.web.account.history import history
 from changqing.web.account.owing import owing
 from changqing.web.account.peek import peek_part
 from changqing.web.account.rhythm import rhythm_part
-from changqing.web.account.rhythm import rhythm_part
 from changqing.web.account.titles import families_title, months_title, people_title
 from changqing.web.account.value import value_part
 from changqing.web.account.why import why_part

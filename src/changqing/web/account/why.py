@@ -23,7 +23,7 @@ from changqing.web.today import words
 from changqing.web.today.items import item
 from changqing.web.today.views import answered, done_words
 
-CAUSES = ("overdue", "breadth", "returns", "margin")
+CAUSES = ("overdue", "breadth", "returns", "margin", "payment")
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,12 @@ def signals(found: WhyPage) -> list[Signal]:
     """All that is looked at, warnings first, what is not known last; nothing unknown is called normal."""
     raised = {row.cause: row for row in found.open}
     rows = [_raised(raised[cause], found) if cause in raised else _quiet(cause, found) for cause in CAUSES]
-    rows.append(_payment(found))
     order = {"red": 0, "amber": 1, "grey": 2, "unknown": 3}
     return sorted(rows, key=lambda one: order[one.tone])
 
 
 def _raised(row: AccountWarning, found: WhyPage) -> Signal:
-    number = {"overdue": _days, "breadth": _count}.get(row.cause, share)
+    number = {"overdue": _days, "breadth": _count, "payment": _days}.get(row.cause, share)
     return Signal(
         name=row.get_cause_display(),
         seen=number(row.seen),
@@ -143,11 +142,19 @@ def _count(value: float) -> str:
 
 
 def _rows_of(cause: str) -> str:
-    return {"overdue": "#track", "breadth": "#money", "returns": "#lines", "margin": "#money"}[cause]
+    return {
+        "overdue": "#track",
+        "breadth": "#money",
+        "returns": "#lines",
+        "margin": "#money",
+        "payment": "#receivables",
+    }[cause]
 
 
 def _quiet(cause: str, found: WhyPage) -> Signal:
     """A signal that no rule raised: beside its usual where the rhythm knows it."""
+    if cause == "payment":
+        return _payment(found)
     row, name = found.rhythm, str(AccountWarning.Cause(cause).label)
     if row is None or row.every is None:
         return Signal(name, "–", "–", "–", "–", _("未知：下单太少"), "unknown", _rows_of(cause))
@@ -163,9 +170,9 @@ def _quiet(cause: str, found: WhyPage) -> Signal:
 
 def _payment(found: WhyPage) -> Signal:
     row = found.rhythm
-    name = _("回款天数")
+    name = str(AccountWarning.Cause.PAYMENT.label)
     if row is None or row.days_to_pay is None:
-        return Signal(name, "–", "–", "–", "–", _("未知：账里没有它的发票和回款"), "unknown", "#money")
+        return Signal(name, "–", "–", "–", "–", _("未知：账里没有它的发票和回款"), "unknown", "#receivables")
     before = "–" if row.days_to_pay_before is None else _days(row.days_to_pay_before)
     day = row.as_of.isoformat()
-    return Signal(name, _days(row.days_to_pay), before, "–", day, _("只看，不报警"), "grey", "#money")
+    return Signal(name, _days(row.days_to_pay), before, "–", day, _("平常"), "grey", "#receivables")
