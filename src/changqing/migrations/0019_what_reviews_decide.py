@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0016_what_tests_found'),
+        ('changqing', '0018_what_tests_found'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0015_facts_notes_files'),
+        ('changqing', '0017_payment_warning'),
     ]
 
     operations = [
