@@ -11,7 +11,9 @@ from scipy import integrate, stats
 
 from changqing.engine.bgnbd import BgNbd
 from changqing.engine.computable import Floats, NotComputable
-from changqing.engine.mbgcnbd import MbgCnbd
+from changqing.engine.conftest import Columns, numeric_derivatives
+from changqing.engine.histories import purchases
+from changqing.engine.mbgcnbd import Likelihood, MbgCnbd, _parts
 from changqing.engine.mbgnbd import MbgNbd
 
 HISTORY: dict[str, Any] = {"frequency": [2, 0, 5], "recency": [30.43, 0.0, 20.0], "T": [38.86, 38.86, 38.0]}
@@ -93,10 +95,41 @@ def test_regularity_is_found_and_forecasts_hold() -> None:
     assert same.probability_alive(**weeks) == pytest.approx(found.probability_alive(**history), abs=1e-3)
 
 
+@pytest.mark.parametrize(("k", "at_first"), [(1, True), (1, False), (3, True), (4, False)])
+def test_derivatives_are_the_slopes(k: int, at_first: bool) -> None:
+    x, recency = np.array([0.0, 1.0, 1.0, 3.0, 7.0, 2.0]), np.array([0.0, 0.4, 0.4, 0.9, 1.0, 0.3])
+    data = purchases(x, recency, np.array([1.0, 0.9, 0.9, 1.2, 1.0, 1.3]))
+    likelihood, params = Likelihood(data, k=k, at_first=at_first), np.array([0.8, 0.4, 0.7, 2.1])
+    value, gradient, hessian = likelihood(params)
+    alive, gone = _parts(k, *params.tolist(), data, at_first)
+    assert value == pytest.approx(float(np.logaddexp(alive, gone).mean()), rel=1e-12)
+    slope, bend = numeric_derivatives(likelihood, params)
+    assert gradient.tolist() == pytest.approx(slope.tolist(), rel=1e-6, abs=1e-9)
+    assert hessian.ravel().tolist() == pytest.approx(bend.ravel().tolist(), rel=1e-6, abs=1e-9)
+
+
+def test_one_stage_fits_as_the_plain_model_does(cdnow: Columns) -> None:
+    history: Any = {name: cdnow[name] for name in ("frequency", "recency", "T")}
+    one, plain = MbgCnbd.fit(**history, log_gaps=np.zeros(2357), k=1), MbgNbd.fit(**history)
+    assert [*one.params.values()] == pytest.approx([*plain.params.values()], rel=1e-6)
+    assert one.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    assert one.standard_errors == pytest.approx(plain.standard_errors, rel=1e-5)
+
+
+@pytest.mark.parametrize("k", [0, 1.5, 25])
+def test_stages_are_counted(k: Any) -> None:
+    with pytest.raises(NotComputable) as refused:
+        MbgCnbd.fit(**HISTORY, log_gaps=[3.0, 0.0, 5.0], k=k)
+    assert refused.value.code == "inconsistent"
+
+
 @pytest.mark.parametrize(
     ("frequency", "recency", "logs", "code"),
     [
         ([0, 0], [0, 0], [0, 0], "no_repeat"),
+        ([3, 3], [9.0, 9.0], [3.0, 3.0], "at_boundary"),
+        ([-1, 1], [1.0, 1.0], [0.0, 0.0], "negative_value"),
+        ([1, 1e200], [1.0, 2.0], [0.0, 0.0], "out_of_range"),
         ([1, 0], [3, 0], [1.0], "unequal_lengths"),
         ([1, 0], [30, 0], [1.0, 0], "inconsistent"),
         ([1, 0], [float("nan"), 0], [1.0, 0], "not_finite"),
