@@ -16,14 +16,14 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-.PHONY: help setup run demo test check bench bench-rights bench-engine bench-files judge-warnings spark kill corpus edits coverage-of-mission messages lock assets clean
+.PHONY: help setup run demo test check bench bench-rights bench-engine bench-summaries bench-files judge-warnings coverage spark kill corpus edits coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-	@echo "make bench | bench-rights | bench-engine | bench-files | judge-warnings | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
+	@echo "make bench | bench-rights | bench-engine | bench-summaries | bench-files | judge-warnings | coverage | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -110,8 +110,15 @@ bench-rights: setup $(VENV)/.tested
 bench-engine: setup $(VENV)/.tested
 	@$(PY) scripts/bench_engine.py $(if $(WRITE),--write)
 
+bench-summaries: setup $(VENV)/.tested
+	@$(PY) scripts/bench_summaries.py $(if $(LINES),--lines $(LINES))
+
 judge-warnings: setup $(VENV)/.tested
 	@CHANGQING_SIMULATED_BOOKS=20 $(PY) -m pytest -q -n 0 src/changqing/engine/test_drift.py
+
+# whether 95 % intervals hold the truth 95 times in 100, for every model: all books instead of a tenth
+coverage: setup $(VENV)/.tested
+	@CHANGQING_COVERAGE=1 $(PY) -m pytest -q -n 2 src/changqing/engine/test_coverage.py
 
 bench-files: setup $(VENV)/.tested
 	@$(PY) scripts/bench_files.py
