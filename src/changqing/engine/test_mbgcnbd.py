@@ -45,7 +45,7 @@ def simulated(model: MbgCnbd, customers: int, seed: int) -> tuple[dict[str, Any]
 
 @pytest.mark.parametrize(("at_first", "plain"), [(True, MbgNbd), (False, BgNbd)])
 def test_with_one_stage_it_is_the_plain_model(at_first: bool, plain: Any) -> None:
-    params = {"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}
+    params: dict[str, Any] = {"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}
     one, other = MbgCnbd(1, **params, at_first=at_first), plain(**params)
     assert one.probability_alive(**HISTORY) == pytest.approx(other.probability_alive(**HISTORY), rel=1e-10)
     expected = other.conditional_expected_purchases(39, **HISTORY)
@@ -101,7 +101,8 @@ def test_derivatives_are_the_slopes(k: int, at_first: bool) -> None:
     data = purchases(x, recency, np.array([1.0, 0.9, 0.9, 1.2, 1.0, 1.3]))
     likelihood, params = Likelihood(data, k=k, at_first=at_first), np.array([0.8, 0.4, 0.7, 2.1])
     value, gradient, hessian = likelihood(params)
-    alive, gone = _parts(k, *params.tolist(), data, at_first)
+    r, alpha, a, b = params.tolist()
+    alive, gone = _parts(k, r, alpha, a, b, data, at_first)
     assert value == pytest.approx(float(np.logaddexp(alive, gone).mean()), rel=1e-12)
     slope, bend = numeric_derivatives(likelihood, params)
     assert gradient.tolist() == pytest.approx(slope.tolist(), rel=1e-6, abs=1e-9)
