@@ -6,7 +6,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from changqing.machine.environment import env_bool, env_int, env_list, env_text
+from changqing.machine.environment import env_bool, env_folder, env_int, env_list, env_text
 from changqing.machine.folder import DataFolder
 from changqing.machine.openid import openid_connect_from_environment
 from changqing.machine.postgres import Postgres
@@ -143,6 +143,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_text("CHANGQING_TIME_ZONE", default="Asia/Shanghai")
 
+# A folder that the worker watches for files that an ERP drops there.
+INBOX = env_folder("CHANGQING_INBOX")
 # Uploads go straight to the data folder's disk; one request may bring so much.
 MOST_UPLOAD_MB = env_int("CHANGQING_UPLOAD_MB", default=1024, least=1)
 FILE_UPLOAD_HANDLERS = ["changqing.web.imports.uploads.BoundedUpload"]

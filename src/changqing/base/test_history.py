@@ -48,6 +48,7 @@ NOT_TRACKED = {
     "FactorRating": "never edited: the newest of a person's ratings counts",
     "Nomination": "its states are its own history; each deed has an audit line",
     "ImportDraft": "not in the book: a file that is looked at, gone with the answer",
+    "InboxFile": "what lies in a folder; the import it became is logged, and so is its notice",
     "ImportStop": "a wish to stop an import, gone with it",
     "AccountMonth": DERIVED,
     "AccountFlow": DERIVED,

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import procrastinate
+from django.conf import settings
 from django.db import close_old_connections
 from procrastinate.jobs import Job
 
 from changqing.base.history import acting
 from changqing.journeys import back_test, change_method, import_ledger, score_book, try_import
+from changqing.journeys.watch_inbox import watch
 from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
@@ -57,6 +59,14 @@ def follow_method(pack: str) -> None:
 def back_test_asked(asked: int) -> None:
     """Ask the book what it would have said on a day; it changes nothing, so it waits for no import."""
     _in_its_own_connection(back_test.run, asked)
+
+
+@tasks.periodic(cron="* * * * * */5")
+@tasks.task(name="watch_inbox", queue="imports", queueing_lock="watch_inbox")
+def watch_inbox(timestamp: int) -> None:
+    """Look at the watched folder, where one is set."""
+    if settings.INBOX is not None:
+        _in_its_own_connection(watch)
 
 
 # seconds stand last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from changqing.machine.error import MachineError
 from changqing.machine.speech import gettext as _
@@ -63,6 +64,16 @@ def env_int(name: str, default: int, *, least: int | None = None, most: int | No
     if (least is not None and number < least) or (most is not None and number > most):
         raise _wrong(name, value, allowed)
     return number
+
+
+def env_folder(name: str) -> Path | None:
+    """An absolute path, or None where the variable is absent; addresses such as s3:// are refused."""
+    value = _given(name)
+    if value is None:
+        return None
+    if "://" in value or not Path(value).is_absolute():
+        raise _wrong(name, value, _("一个文件夹的绝对路径；对象存储请先挂载成文件夹"))
+    return Path(value)
 
 
 def env_list(name: str, default: Sequence[str] = ()) -> list[str]:

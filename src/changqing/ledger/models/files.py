@@ -186,6 +186,35 @@ class ImportDraft(models.Model):
         return self.file_name
 
 
+class InboxFile(models.Model):
+    """A file in the watched folder as it was last seen there: ``size`` and ``modified`` since ``seen_at``.
+
+    ``noticed``: somebody knows that it did not get in.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("等它写完")
+        TAKEN = "taken", _("已收下")
+        DONE = "done", _("已导入")
+        FAILED = "failed", _("没导进来")
+
+    path = models.CharField(max_length=1024, unique=True)
+    size = models.BigIntegerField()
+    modified = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    entry = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="+")
+    error = models.TextField(blank=True)
+    noticed = models.BooleanField(default=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "noticed"], name="inbox_state")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Segment(models.Model):
     """One immutable Parquet file of an import: its lines, those it replaces, or its refused rows."""
 

@@ -91,8 +91,8 @@ def _gaps(found: BookSelf) -> Finding:
     covered = _count(len(found.months), _("%(count)s 个月都有订单"))
     return Finding(
         name=_("缺月"),
-        answer=told or covered,
-        why=_("中间没有订单的月份：多半是文件没导进来，不是没生意"),
+        answer=_("缺 %(count)s 个月") % {"count": f"{len(found.gaps):,}"} if told else covered,
+        why=(f"{told} · " if told else "") + _("中间没有订单的月份：多半是文件没导进来，不是没生意"),
         tone="amber" if found.gaps else "grey",
         url="#months",
     )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("imports/files/<int:pk>/start/", trying.start, name="start_draft"),
     path("imports/files/<int:pk>/drop/", trying.drop, name="drop_draft"),
     path("imports/files/<int:pk>/refused/", trying.refused_rows, name="draft_refused"),
+    path("imports/inbox/notice/", views.notice_inbox, name="notice_inbox"),
     path("imports/customers/", matching.strangers_page, name="strangers"),
     path("imports/customers/match/", matching.match, name="match_strangers"),
     path("imports/templates/<slug:kind>.xlsx", giving.template, name="import_template"),

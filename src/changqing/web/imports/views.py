@@ -17,19 +17,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from changqing.journeys import import_ledger, try_import
+from changqing.journeys import import_ledger, try_import, watch_inbox
 from changqing.journeys.hand_back import hand_back
 from changqing.journeys.import_ledger import ask_switch
+from changqing.ledger.inbox import failed_files
 from changqing.ledger.queries import import_with_id
 from changqing.people.permissions import check_may
 from changqing.reports.drafts import open_views
 from changqing.reports.imports import PER_PAGE, Deed, ImportList, import_list, running_imports
 from changqing.web.accounts.amounts import in_words, to_the_cent
+from changqing.web.components.lists import Column
 from changqing.web.imports import words
 from changqing.web.imports.giving import give_out
 from changqing.web.imports.uploads import most_bytes
 from changqing.web.reader import reader
 
+INBOX_SHOWN = 50
 COMMANDS = (
     "changqing import accounts 客户.csv",
     "changqing import products 产品.csv",
@@ -45,7 +48,31 @@ def imports_page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("page", "1")
     page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
     found = import_list(reader(request), page=page)
-    return render(request, "imports/page.html", _page(found) | _waiting(request, found))
+    return render(request, "imports/page.html", _page(found) | _waiting(request, found) | _inbox(request))
+
+
+def _inbox(request: HttpRequest) -> dict[str, Any]:
+    """What was dropped into the watched folder and did not get in."""
+    failed = list(failed_files(reader(request))[:INBOX_SHOWN])
+    return {
+        "inbox_trouble": watch_inbox.trouble(),
+        "inbox_failed": failed,
+        "inbox_title": ngettext(
+            "夜间投放有 %(count)s 份没导进来", "夜间投放有 %(count)s 份没导进来", len(failed)
+        )
+        % {"count": f"{len(failed):,}"},
+        "inbox_columns": [
+            Column(label=_("文件")),
+            Column(label=_("时间"), wide=True),
+            Column(label=_("为什么")),
+        ],
+    }
+
+
+@require_POST
+def notice_inbox(request: HttpRequest) -> HttpResponse:
+    watch_inbox.notice(by=reader(request))
+    return redirect("imports")
 
 
 def _waiting(request: HttpRequest, found: ImportList) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from changqing.base.refused import Refused
 from changqing.journeys.answer_warning import answer
+from changqing.ledger.inbox import failed_files
 from changqing.people.permissions import check_may
 from changqing.reports.today import TodayPage, today_page
 from changqing.retention.queries import AccountWarning, warning_with_id
@@ -29,7 +30,17 @@ def today_list(request: HttpRequest) -> HttpResponse:
     found = today_page(reader(request), today=date.today())
     part = request.GET.get("part") == "list"
     opened = _number(request.GET.get("open", ""))
-    return render(request, "today/list.html" if part else "today/page.html", _page(request, found, opened))
+    context = _page(request, found, opened) | {"not_in": _not_in(request)}
+    return render(request, "today/list.html" if part else "today/page.html", context)
+
+
+def _not_in(request: HttpRequest) -> str:
+    """What was dropped into the watched folder and did not get in, for who brings files in."""
+    failed = [file.path for file in failed_files(reader(request))[:4]]
+    if not failed:
+        return ""
+    names = _("、").join(failed[:3]) + ("…" if len(failed) > 3 else "")
+    return _("夜间投放没导进来：%(names)s。去「导入」页看原因。") % {"names": names}
 
 
 @require_POST
