@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('changqing', '0017_payment_warning'),
+        ('changqing', '0019_what_reviews_decide'),
     ]
 
     operations = [
