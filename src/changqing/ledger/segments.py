@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ import duckdb
 from django.conf import settings
 
 ROWS_IN_A_GROUP = 60_000
-_readers: dict[tuple[int, str], duckdb.DuckDBPyConnection] = {}
+_started: dict[tuple[object, ...], duckdb.DuckDBPyConnection] = {}
 _turn = Lock()
 
 
@@ -66,49 +66,47 @@ def files(paths: Sequence[str]) -> str:
 
 @contextmanager
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB with bounded memory and threads that spills into a folder removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="changqing-", dir=scratch()) as spill:
-        connection = _started(spill)
-        try:
-            yield connection
-        finally:
-            connection.close()
+    """A connection to this process's DuckDB; its temporary tables and views are its own and end with it.
 
-
-@contextmanager
-def looking() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection for a page that reads a few lines. A DuckDB takes longer to start than such a page has,
-    so all pages of a process share one; what is registered on a connection is its own all the same."""
+    Make no others: they would be everybody's. A DuckDB takes longer to start than a page has, a connection to
+    a started one nothing, and what runs at once shares one bound of memory and threads.
+    """
     connection = _shared().cursor()
     try:
         yield connection
+    except duckdb.FatalException:
+        # it answers nobody any more; who comes next starts another
+        for mine in [each for each in _started if each[0] == os.getpid()]:
+            del _started[mine]
+        raise
     finally:
         connection.close()
 
 
+# what a page says that reads a few lines
+looking = duck
+
+
 def _shared() -> duckdb.DuckDBPyConnection:
-    """One of each process and data folder, which spills into a folder of its own.
+    """One of each process and data folder, in memory, bounded, which spills into a folder that it removes.
 
     One that came along with a fork is let be: its threads are not here, and to close it would wait for them.
     """
-    mine = os.getpid(), str(scratch())
+    mine = os.getpid(), str(scratch()), settings.MEMORY_MB, settings.THREADS
     with _turn:
-        if mine not in _readers:
-            _readers[mine] = _started(f"{mine[1]}/pages-{mine[0]}")
-        return _readers[mine]
-
-
-def _started(spill: str) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            "memory_limit": f"{settings.MEMORY_MB}MB",
-            "threads": settings.THREADS,
-            "temp_directory": spill,
-            "preserve_insertion_order": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
+        if mine not in _started:
+            _started[mine] = duckdb.connect(
+                config={
+                    "memory_limit": f"{settings.MEMORY_MB}MB",
+                    "threads": settings.THREADS,
+                    "temp_directory": str(scratch() / f"duckdb-{uuid.uuid4().hex}"),
+                    "preserve_insertion_order": False,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "enable_external_file_cache": False,
+                }
+            )
+        return _started[mine]
 
 
 def scratch() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import duckdb
@@ -69,7 +69,7 @@ def stage(connection: duckdb.DuckDBPyConnection, width: int, rows: Sequence[Row]
     types = [pa.int64(), *[pa.string()] * width]
     columns = [pa.array([row[i] for row in whole], type_) for i, type_ in enumerate(types)]
     connection.register("handed", pa.table(columns, names=names))
-    connection.execute("CREATE OR REPLACE TABLE staged AS SELECT * FROM handed")
+    connection.execute("CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM handed")
 
 
 def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -78,9 +78,15 @@ def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """One for all readings, since opening one takes longer than most of them; their tables are temporary."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def read_rows(kind: str, header: Sequence[str], rows: Sequence[Row], wishes: Wishes | None = None) -> Reading:
     """Stage and read a file, its columns guessed."""
-    connection = duckdb.connect(config={"threads": 1})
+    connection = database().cursor()
     stage(connection, len(header), rows)
     return read_staged(guess(kind, header, [list(row) for row in rows[:20]]), connection, wishes)
 
@@ -93,7 +99,7 @@ def read_staged(
     evidence = fetched(connection, evidence_sql(mapping, "staged"))[0]
     choices = decide(mapping, evidence, wishes)
     good = meaning.select_rows(mapping, choices, "staged")
-    connection.execute(f"CREATE TABLE good AS {good}")
+    connection.execute(f"CREATE TEMP TABLE good AS {good}")
     return Reading(mapping, choices, connection)
 
 
