@@ -106,6 +106,7 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             wait_until(lambda: self.pid is None, seconds)
+        self._reap()
         # its logger ends a moment after it
         psutil.wait_procs(family, timeout=2)
         with suppress(OSError):
@@ -153,6 +154,14 @@ class Postgres:
             # over, or without its postmaster.pid and so to nobody's use
             process.kill()
             process.wait()
+
+    def _reap(self) -> None:
+        """Its file goes a moment before the process does, which is waited for where it is our child."""
+        process = _started.get(self.folder.pg)
+        if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            self._forget_started()
 
     def _clear_stale(self) -> None:
         """After a kill -9: end orphaned backends, drop what names a process number that is not a server."""
