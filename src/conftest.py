@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import django
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres
@@ -57,6 +58,8 @@ def set_up_django() -> None:
 SERVER = own_server()
 set_up_django()
 
+from told_once import ToldOnce  # noqa: E402 - it names tables
+
 
 def end_in_order(_signal: int, _frame: FrameType | None) -> None:
     """A polite kill ends the run as Ctrl-C does, so that the server is stopped."""
@@ -81,6 +84,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("changqing_auditline", "changqing_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER never_emptied")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_rounds() -> Iterator[None]:
+    """Passwords are hashed as in the product, in one round instead of a million: a test guesses none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def told_once(tmp_path_factory: pytest.TempPathFactory) -> ToldOnce:
+    """``told_once(teller)``: what ``teller()`` does and gives; from the second time on it is put back."""
+    return ToldOnce(tmp_path_factory.mktemp("told-once"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from changqing.base.packs import load, shipped
 from changqing.journeys.prepare_book import SHIPPED
 from changqing.people.permissions import Operator, operator
 from changqing.records.actions import ship_method
+from told_once import ToldOnce
 
 
 @pytest.fixture
@@ -16,8 +17,12 @@ def by() -> Operator:
     return operator(because="a test")
 
 
-@pytest.fixture
-def book(db: None) -> None:
-    """An empty book with the shipped methods in force."""
+def ship_methods() -> None:
     for name, model in SHIPPED.items():
         ship_method(pack=name, text=shipped(name), digest=load(name, model).digest)
+
+
+@pytest.fixture
+def book(db: None, told_once: ToldOnce) -> None:
+    """An empty book with the shipped methods in force."""
+    told_once(ship_methods)

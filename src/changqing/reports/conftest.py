@@ -31,6 +31,7 @@ from changqing.people.actions import add_department
 from changqing.people.permissions import operator
 from changqing.people.queries import User
 from changqing.value.actions import rank_the_book
+from told_once import ToldOnce
 
 AS_OF = date(2024, 6, 15)
 NAMED = (
@@ -106,8 +107,7 @@ def orders_come(rows: Sequence[Sequence[str | int | None]]) -> Import:
     return come("orders", names, rows)
 
 
-@pytest.fixture
-def people(db: None) -> People:
+def people_come() -> People:
     root = add_department(name="销售中心")
     east, west = add_department(name="华东区", parent=root), add_department(name="华西区", parent=root)
 
@@ -123,9 +123,19 @@ def people(db: None) -> People:
 
 
 @pytest.fixture
-def small_book(book: None, people: People) -> People:
+def people(db: None, told_once: ToldOnce) -> People:
+    return told_once(people_come)
+
+
+def small_book_comes() -> None:
     accounts_come(NAMED)
     orders_come(ORDERED)
-    for keys, owner in ((("A1", "B2", "F6"), people.mei), (("C3", "D4", "E5"), people.bo)):
+    for keys, username in ((("A1", "B2", "F6"), "mei"), (("C3", "D4", "E5"), "bo")):
+        owner = User.objects.get(username=username)
         Account.objects.filter(key__in=keys).update(owner=owner, department=owner.department)
+
+
+@pytest.fixture
+def small_book(book: None, people: People, told_once: ToldOnce) -> People:
+    told_once(small_book_comes)
     return people

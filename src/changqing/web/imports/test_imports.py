@@ -20,6 +20,7 @@ from changqing.people.permissions import Operator
 from changqing.people.queries import User
 from changqing.reports.conftest import People
 from changqing.reports.portfolio import portfolio
+from told_once import ToldOnce
 
 ORDERS = """订单号,日期,客户,金额,成本
 X1,2024-05-30,金陵,100,50
@@ -36,10 +37,13 @@ def yun(people: People) -> User:
 
 
 @pytest.fixture
-def orders(book: None, by: Operator, tmp_path: Path) -> Import:
-    file = tmp_path / "订单.csv"
-    file.write_text(ORDERS, "utf-8")
-    return bring_in(by=by, kind="orders", path=file)
+def orders(book: None, by: Operator, tmp_path: Path, told_once: ToldOnce) -> Import:
+    def come() -> Import:
+        file = tmp_path / "订单.csv"
+        file.write_text(ORDERS, "utf-8")
+        return bring_in(by=by, kind="orders", path=file)
+
+    return told_once(come)
 
 
 def get(user: Any, address: str) -> Any:

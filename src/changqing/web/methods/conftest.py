@@ -10,7 +10,9 @@ import pytest
 from changqing.accounts.queries import Account
 from changqing.journeys import score_book
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, orders_come, people
+from told_once import ToldOnce
 
 __all__ = ["people", "scored_book"]
 
@@ -32,10 +34,15 @@ def orders() -> list[tuple[str | int | None, ...]]:
     return rows
 
 
-@pytest.fixture
-def scored_book(book: None, people: People) -> People:
+def scored_book_comes() -> None:
     accounts_come([(f"G{at}", f"客户{at}号", "钢铁", "江苏") for at in range(1, 31)])
     orders_come(orders())
-    Account.objects.filter(key__in=["G1", "G2"]).update(owner=people.mei, department=people.mei.department)
+    mei = User.objects.get(username="mei")
+    Account.objects.filter(key__in=["G1", "G2"]).update(owner=mei, department=mei.department)
     score_book.fit(by=operator(because="a test"))
+
+
+@pytest.fixture
+def scored_book(book: None, people: People, told_once: ToldOnce) -> People:
+    told_once(scored_book_comes)
     return people

@@ -14,14 +14,14 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
+from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, orders_come
+from told_once import ToldOnce
 
 REVENUE = (5_200_000, 1_200_000, 600_000, 300_000, 200_000, 150_000, 120_000, 100_000, 80_000, 50_000)
 
 
-@pytest.fixture
-def ten(book: None, people: People) -> People:
-    """Ten accounts; the first two are mei's."""
+def ten_come() -> None:
     names = ["金陵特钢", "华曜风电", *(f"远方{at}" for at in range(3, 11))]
     industries = ["钢铁", "风电", *["造纸"] * 8]
     accounts_come(
@@ -43,7 +43,14 @@ def ten(book: None, people: People) -> People:
             for at, money in enumerate(REVENUE, 1)
         ]
     )
-    Account.objects.filter(key__in=["G1", "G2"]).update(owner=people.mei, department=people.mei.department)
+    mei = User.objects.get(username="mei")
+    Account.objects.filter(key__in=["G1", "G2"]).update(owner=mei, department=mei.department)
+
+
+@pytest.fixture
+def ten(book: None, people: People, told_once: ToldOnce) -> People:
+    """Ten accounts; the first two are mei's."""
+    told_once(ten_come)
     return people
 
 
