@@ -85,7 +85,7 @@ demo: setup
 
 test: setup $(VENV)/.tested
 	@$(PY) scripts/browser.py
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 # ---- for developers -------------------------------------------------------------------------------
 

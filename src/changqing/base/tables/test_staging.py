@@ -21,9 +21,9 @@ from changqing.base.tables.conftest import inline, raw_workbook, rows_of
 ROOT = str(Path(changqing.__file__).parent.parent)
 
 
-@pytest.fixture
-def big(tmp_path: Path) -> Path:
-    path = tmp_path / "big.csv"
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("big") / "big.csv"
     path.write_text("单号,客户,金额\n" + "".join(f"S{i},客户{i % 97},{i}.25\n" for i in range(1_500_000)))
     return path
 
