@@ -6,7 +6,7 @@ the lines in force say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -130,10 +130,20 @@ def write_refused(
     return write(connection, query, to or _segment_path(entry, Segment.Holds.REFUSED))
 
 
-def write_lines(*, entry: Import, connection: duckdb.DuckDBPyConnection, query: str, to: str = "") -> Written:
-    """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines."""
+def write_lines(
+    *,
+    entry: Import,
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    to: str = "",
+    columns: Collection[str] = (),
+) -> Written:
+    """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines.
+
+    ``columns`` are the query's where they are known: to ask takes as long as to read a small file.
+    """
     owner = OWNER[entry.kind]
-    columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
+    columns = columns or [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
     key = "" if "line_key" in columns else f"{owner} AS line_key, "
     by = f"{owner}, date" if "date" in columns else owner
     return write(

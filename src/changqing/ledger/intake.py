@@ -24,7 +24,7 @@ from changqing.ledger.rules.choices import Choices, Told, Wishes
 from changqing.ledger.rules.columns import check, guess
 from changqing.ledger.rules.evidence import decide, evidence_sql
 from changqing.ledger.rules.mapping import Mapping, from_json, overridden
-from changqing.ledger.rules.meaning import default_meaning, refused_rows, select_rows, summary_sql
+from changqing.ledger.rules.meaning import default_meaning, outputs, refused_rows, select_rows, summary_sql
 from changqing.ledger.rules.notes import NOTES
 from changqing.ledger.rules.sheets import is_ours
 from changqing.ledger.rules.texts import key_of
@@ -69,7 +69,8 @@ def take_in(
     choices = decide(mapping, evidence, wishes)
     matched = _known_customers(entry, select_rows(mapping, choices, source), connection)
     good, refused = _sorted_out(entry, mapping, choices, source)
-    lines = write_lines(entry=entry, connection=connection, query=good, to=to["lines"])
+    names = outputs(mapping.kind)
+    lines = write_lines(entry=entry, connection=connection, query=good, to=to["lines"], columns=names)
     kept = None
     if lines.rows + evidence["totals"] + evidence["blanks"] != staged.rows:
         # the rows do not add up: look for those that were not taken
