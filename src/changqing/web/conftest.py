@@ -133,10 +133,13 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Visits]:
 
 @pytest.fixture
 def pictures(visit: Visits) -> Callable[..., None]:
-    """``pictures("list", "/accounts/", user=x)``: both languages, widths and themes as PNG files.
+    """``pictures("list", "/accounts/", user=x)``: both languages and widths as PNG files.
+
+    They are light and dark in turn; who looks at a new page sets CHANGQING_ALL_PICTURES and gets all eight.
 
     Each page must also fit its width: nothing but a frame of its own may scroll sideways.
     """
+    are_all_wanted = bool(os.environ.get("CHANGQING_ALL_PICTURES"))
 
     def take(name: str, path: str, *, user: Any = None) -> None:
         SCREENS.mkdir(parents=True, exist_ok=True)
@@ -144,7 +147,8 @@ def pictures(visit: Visits) -> Callable[..., None]:
             for width in (WIDE, PHONE):
                 page = visit(path, user=user, language=language, width=width)
                 kind = "wide" if width == WIDE else "phone"
-                for theme in ("light", "dark"):
+                usual = "dark" if (language == "en") == (width == WIDE) else "light"
+                for theme in ("light", "dark") if are_all_wanted else (usual,):
                     page.emulate_media(color_scheme=theme)
                     page.wait_for_timeout(100)
                     file = SCREENS / f"{name}-{language[:2]}-{kind}-{theme}.png"
