@@ -196,15 +196,27 @@ def test_marks_are_walked_and_open_their_rows(ten: People, visit: Any):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_every_figure_opens(ten: People, visit: Any):
+def test_every_figure_opens_and_goes_with_a_page_that_scrolls(ten: People, visit: Any):
     page = visit("/portfolio/", user=ten.gao)
+    expect(page.locator("#worth")).not_to_contain_text("正在读", timeout=30_000)
     page.wait_for_load_state("networkidle")
-    openers = page.locator(".figure .open-number")
-    expect(openers).to_have_count(5)
-    for at in range(5):
-        openers.nth(at).press("Enter")
-        expect(page.locator(".arithmetic:popover-open")).to_have_count(1)
+    openers = page.locator(".open-number:visible")
+    assert openers.count() >= 7, "five of the strip, HHI, Gini"
+    for at in range(openers.count()):
+        opener = openers.nth(at)
+        arithmetic = page.locator(f'[id="{opener.get_attribute("popovertarget")}"]:popover-open')
+        opener.press("Enter")
+        expect(arithmetic).to_have_count(1)
         page.keyboard.press("Escape")
+        expect(arithmetic).to_have_count(0)
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    openers.first.press("Enter")
+    opened = "document.querySelector('.arithmetic:popover-open')"
+    before = page.wait_for_function(f"{opened}?.getBoundingClientRect().y").json_value()
+    page.evaluate("scrollBy({top: 20, behavior: 'instant'})")
+    page.wait_for_function(f"{opened}.getBoundingClientRect().y < {before}")
+    page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
+    page.wait_for_function(f"!{opened}")
 
 
 @pytest.mark.browser

@@ -14,6 +14,14 @@ function place(floating, opener) {
 }
 
 let opener = null;
+// the button that the open popover stands beside, and whether it has been in view since
+let beside = null;
+let wasInView = false;
+
+function isInView(button) {
+  const at = button.getBoundingClientRect();
+  return at.bottom > 0 && at.top < innerHeight;
+}
 
 document.addEventListener("click", (event) => {
   opener = event.target.closest?.("[popovertarget]") ?? null;
@@ -22,13 +30,20 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.newState !== "open" || !event.target.matches?.("[popover]")) return;
   const button = opener ?? document.querySelector(`[popovertarget="${event.target.id}"]`);
-  if (button && !event.target.matches(".in-the-middle")) place(event.target, button);
+  beside = event.target.matches(".in-the-middle") ? null : button;
+  wasInView = beside !== null && isInView(beside);
+  if (beside) place(event.target, beside);
 }, true);
 
-// a popover is fixed to the window, so it would come loose from a page that scrolls
+// A popover is fixed to the window, so where the page scrolls it goes with its button, and closes when the
+// button has left. The scroll may have begun before it opened: Tab brings a button into view, Enter opens.
 addEventListener("scroll", (event) => {
   const open = document.querySelector("[popover]:popover-open");
-  if (open && !open.contains(event.target)) open.hidePopover();
+  if (!open || open.contains(event.target)) return;
+  const isBeside = beside !== null && isInView(beside);
+  if (isBeside) place(open, beside);
+  else if (wasInView || beside === null) open.hidePopover();
+  wasInView ||= isBeside;
 }, { capture: true, passive: true });
 
 const STAYS = 8000;
