@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
-from changqing.accounts.rights import visible_to
+from changqing.accounts.rights import seen_only, visible_to
 from changqing.base.packs import Method, Pack, parse
 from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
@@ -66,8 +66,7 @@ def waiting(to: Principal, today: date) -> QuerySet[AccountWarning]:
 
 def stakes(to: Principal, rows: QuerySet[AccountWarning]) -> QuerySet[AccountWarning]:
     """``rows`` with ``stake``: what is at stake where ``to`` reads margins, None elsewhere."""
-    sees = visible_to(to, Account.objects.all(), Part.MARGIN)
-    return rows.annotate(stake=Case(When(account__in=sees, then=F("at_stake")), output_field=FloatField()))
+    return rows.annotate(stake=seen_only(to, Part.MARGIN, "at_stake", FloatField()))
 
 
 def ranked(to: Principal, today: date, *, limit: int) -> list[AccountWarning]:
