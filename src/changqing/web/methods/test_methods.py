@@ -124,12 +124,12 @@ def test_who_may_not_change_methods_reads_them(scored_book: People, client: Clie
 @pytest.mark.row("SEG-10", "VAL-03", shows="matrix class with its reason; more, longer, deeper")
 def test_an_account_says_what_it_is_worth_and_why(scored_book: People, client: Client) -> None:
     client.force_login(scored_book.gao)
-    told = text_of(client.get("/accounts/G1/?part=value"))
+    told = text_of(client.get("/accounts/G1/?part=value")) + text_of(client.get("/accounts/G1/?part=track"))
     said = "未来 3 年预计带来|80% 区间|规律下单|折现率|更多|更久|更深|每 4|仍活跃的概率"
     for words in said.split("|"):
         assert words in told, words
     assert "账里没有发票，未知，按 0 计" in told
-    gone = text_of(client.get("/accounts/G30/?part=value"))
+    gone = text_of(client.get("/accounts/G30/?part=value")) + text_of(client.get("/accounts/G30/?part=track"))
     assert "待优化，近 12 个月没有下单" in gone and "多半已经离开" in gone
 
 
