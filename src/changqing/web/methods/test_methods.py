@@ -20,6 +20,8 @@ from changqing.people.queries import User
 from changqing.records.queries import method_in_force
 from changqing.reports.conftest import People
 from changqing.reports.methods import PACKS
+from changqing.value.queries import AccountRank
+from changqing.value.queries.structure import structure_of
 from changqing.value.queries.worth import AccountStanding, AccountWorth
 
 
@@ -186,6 +188,28 @@ def test_people_rate_decide_and_nominate(scored_book: People, command: Callable[
     assert command("tier", "nominate", "G1", "--reason", "同意", "--answer", "approve").code == 0
     assert "G1" not in command("tier", "list").err
     assert command("tier", "lift", "G2", "--reason", "x").code == 1
+
+
+@pytest.mark.row("SEG-28", shows="key accounts beside the others and the training material's claims")
+@pytest.mark.row("SEG-26", "VAL-15", shows="mean score, share to improve, whom to serve less; new accounts")
+def test_the_structure_compares_key_accounts_with_the_others(scored_book: People, client: Client) -> None:
+    client.force_login(scored_book.gao)
+    told = text_of(client.get("/portfolio/?part=structure"))
+    key, other = structure_of(scored_book.gao, ["s", "a"])
+    assert key.accounts + other.accounts == 30 and key.accounts > 0
+    rows = AccountRank.objects.filter(ranking__period="12m", ranking__is_current=True)
+    assert (key.revenue or 0) + (other.revenue or 0) == pytest.approx(
+        float(sum(row.revenue for row in rows)), rel=1e-9
+    )
+    assert f"{key.accounts} 家重点客户带来" in told
+    assert "每单金额" in told and "4 倍" in told and "3.5 年" in told and "80%" in told
+    scores = [
+        row.inputs["score"] for row in AccountStanding.objects.filter(is_current=True, tier__in=["s", "a"])
+    ]
+    assert key.score == pytest.approx(sum(scores) / len(scores))
+    assert "客户30号" in told, "to improve: gone for fifteen months"
+    client.force_login(scored_book.mei)
+    assert sum(one.accounts for one in structure_of(scored_book.mei, ["s", "a"])) == 2
 
 
 def test_traits_and_tiers_are_judged_in_the_page(scored_book: People, client: Client) -> None:

@@ -28,6 +28,7 @@ from changqing.web.portfolio.scales import (
     history_rows,
     whale_rows,
 )
+from changqing.web.portfolio.structure import structure_part
 from changqing.web.portfolio.worth import worth_part
 from changqing.web.reader import reader
 
@@ -43,6 +44,8 @@ def portfolio_page(request: HttpRequest) -> HttpResponse:
         return render(request, "portfolio/families.html", {"bars": bars})
     if request.GET.get("part") == "worth":
         return worth_part(request)
+    if request.GET.get("part") == "structure":
+        return structure_part(request)
     # what others than readers of the whole book hold by family is summed on request, not on every page
     found = portfolio(reader(request), period, with_families=sees_the_whole_book(reader(request)))
     if found.is_empty:

@@ -1,0 +1,96 @@
+"""The structure of the accounts in view: how key accounts differ from others, how good new ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Avg, Count, F, FloatField, Q, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from changqing.accounts.queries import visible_to
+from changqing.people.permissions import Principal
+from changqing.value.models import AccountRank, AccountStanding, Ranking
+
+NEW_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One side: its accounts, mean years together, mean four-part score; revenue and orders of twelve months
+    are None where the reader sees none. ``new`` are together for less than a year."""
+
+    accounts: int
+    years: float | None
+    score: float | None
+    new: int
+    new_score: float | None
+    low: int
+    revenue: float | None
+    orders: int | None
+
+    @property
+    def order_value(self) -> float | None:
+        return self.revenue / self.orders if self.revenue is not None and self.orders else None
+
+
+def structure_of(to: Principal, key_tiers: Collection[str]) -> tuple[Kind, Kind]:
+    """(accounts of the tiers ``key_tiers``, all others), in two queries whatever the number of accounts."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
+
+    def number(name: str) -> Cast:
+        return Cast(KeyTextTransform(name, "inputs"), FloatField())
+
+    is_key = Q(tier__in=list(key_tiers))
+    rows = rows.annotate(days=number("tenure"), points=number("score"))
+    seen: dict[str, Any] = {}
+    for name, side in (("key", is_key), ("other", ~is_key)):
+        new = side & Q(days__lte=NEW_DAYS)
+        seen |= {
+            f"{name}_n": Count("pk", filter=side),
+            f"{name}_days": Avg("days", filter=side),
+            f"{name}_score": Avg("points", filter=side),
+            f"{name}_new": Count("pk", filter=new),
+            f"{name}_new_score": Avg("points", filter=new),
+            f"{name}_low": Count("pk", filter=side & Q(matrix="improve")),
+        }
+    told = rows.aggregate(**seen)
+    money = _money(to, key_tiers)
+    return _kind("key", told, money), _kind("other", told, money)
+
+
+def _money(to: Principal, key_tiers: Collection[str]) -> dict[str, Any]:
+    ranks = visible_to(
+        to, AccountRank.objects.filter(ranking__period=Ranking.Period.ONE_YEAR, ranking__is_current=True)
+    )
+    keys = AccountStanding.objects.filter(is_current=True, tier__in=list(key_tiers)).values("account")
+    inside = Q(account__in=keys)
+    return ranks.aggregate(
+        key_revenue=Sum("revenue", filter=inside),
+        key_orders=Sum("orders", filter=inside),
+        other_revenue=Sum("revenue", filter=~inside),
+        other_orders=Sum("orders", filter=~inside),
+    )
+
+
+def _kind(name: str, told: dict[str, Any], money: dict[str, Any]) -> Kind:
+    days, revenue = told[f"{name}_days"], money[f"{name}_revenue"]
+    return Kind(
+        accounts=told[f"{name}_n"],
+        years=None if days is None else days / 365.25,
+        score=told[f"{name}_score"],
+        new=told[f"{name}_new"],
+        new_score=told[f"{name}_new_score"],
+        low=told[f"{name}_low"],
+        revenue=None if revenue is None else float(revenue),
+        orders=money[f"{name}_orders"],
+    )
+
+
+def to_prune(to: Principal, *, limit: int = 8) -> list[AccountStanding]:
+    """Accounts whose score is lowest, of the class that is to be improved."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, matrix="improve"))
+    rows = rows.annotate(points=Cast(KeyTextTransform("score", "inputs"), FloatField()))
+    return list(rows.select_related("account").order_by(F("points").asc(nulls_last=True), "pk")[:limit])
