@@ -18,7 +18,7 @@ NEW_DAYS = 365
 
 
 @dataclass(frozen=True)
-class Kind:
+class Side:
     """One side: its accounts, mean years together, mean four-part score; revenue and orders of twelve months
     are None where the reader sees none. ``new`` are together for less than a year."""
 
@@ -36,7 +36,7 @@ class Kind:
         return self.revenue / self.orders if self.revenue is not None and self.orders else None
 
 
-def structure_of(to: Principal, key_tiers: Collection[str]) -> tuple[Kind, Kind]:
+def structure_of(to: Principal, key_tiers: Collection[str]) -> tuple[Side, Side]:
     """(accounts of the tiers ``key_tiers``, all others), in two queries whatever the number of accounts."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
 
@@ -75,9 +75,9 @@ def _money(to: Principal, key_tiers: Collection[str]) -> dict[str, Any]:
     )
 
 
-def _kind(name: str, told: dict[str, Any], money: dict[str, Any]) -> Kind:
+def _kind(name: str, told: dict[str, Any], money: dict[str, Any]) -> Side:
     days, revenue = told[f"{name}_days"], money[f"{name}_revenue"]
-    return Kind(
+    return Side(
         accounts=told[f"{name}_n"],
         years=None if days is None else days / 365.25,
         score=told[f"{name}_score"],

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from changqing.value.queries.methods import methods_in_force
-from changqing.value.queries.structure import Kind, structure_of, to_prune
+from changqing.value.queries.structure import Side, structure_of, to_prune
 from changqing.web.accounts.amounts import in_words
 from changqing.web.components.lists import Column
 from changqing.web.components.tags import share, whole
@@ -53,7 +53,7 @@ def structure_part(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _title(key: Kind, other: Kind) -> str:
+def _title(key: Side, other: Side) -> str:
     if not key.accounts:
         return _("还没有重点客户，无从比较")
     if key.revenue is None or other.revenue is None or key.revenue + other.revenue <= 0:
@@ -68,7 +68,7 @@ def _title(key: Kind, other: Kind) -> str:
     }
 
 
-def _times(key: Kind, other: Kind) -> float | None:
+def _times(key: Side, other: Side) -> float | None:
     if key.order_value is None or not other.order_value:
         return None
     return key.order_value / other.order_value
@@ -82,7 +82,7 @@ def _money(value: float | None) -> str:
     return "–" if value is None else in_words(Decimal(repr(round(value, 2))), settings.BOOK_CURRENCY)
 
 
-def _rows(key: Kind, other: Kind) -> list[tuple[str, str, str, str]]:
+def _rows(key: Side, other: Side) -> list[tuple[str, str, str, str]]:
     total = (key.revenue or 0.0) + (other.revenue or 0.0)
     held = [None if one.revenue is None or total <= 0 else one.revenue / total for one in (key, other)]
     low = [one.low / one.accounts if one.accounts else None for one in (key, other)]
