@@ -97,7 +97,7 @@ def test_every_pack_is_read_and_changed_in_the_browser(
         assert client.get(f"/methods/{name}/").status_code == 200
     numbers = numbers_of(client.get("/methods/warnings/").content.decode())
     first = next(iter(numbers))
-    text = written_in(client.post("/methods/warnings/preview/", {**numbers, first: "0.013"}))
+    text = written_in(client.post("/methods/warnings/preview/", {**numbers, first: "0.001"}))
     client.post("/methods/warnings/publish/", {"mode": "text", "text": text, "because": "少报一点"})
     assert method_in_force("warnings").version == 1
     follow("warnings")
