@@ -42,6 +42,27 @@ class Sealed:
         return response
 
 
+class AsksForTheHead:
+    """HEAD is answered as GET would be, without the body: monitors and link checkers ask so."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return self.answer(request)
+        request.method = "GET"
+        response = self.answer(request)
+        request.method = "HEAD"
+        if response.streaming:
+            # what was to be read is closed with the answer, as ever
+            response.streaming_content = ()  # type: ignore[attr-defined]
+            return response
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
+        return response
+
+
 class SessionsAge:
     """A session ends when it has lived as long as it may; until then it notes where it was seen."""
 

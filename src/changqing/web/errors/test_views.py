@@ -14,6 +14,7 @@ from django.urls import path
 from changqing.base.refused import Refused
 from changqing.people.actions import add_user
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.web.middleware import POLICY
 from changqing.web.urls import urlpatterns as pages
 
@@ -100,6 +101,14 @@ def test_a_form_from_another_site_is_not_carried_out(db: None) -> None:
     answer = Client(enforce_csrf_checks=True).post("/signin/", {"username": "a", "password": "b"})
     assert answer.status_code == 403
     assert "刚才的提交没有执行" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/portfolio/", "/accounts/?export=csv", "/no-such-page/"])
+def test_the_head_alone_is_answered_without_a_body(client: Client, db: None, address: str) -> None:
+    client.force_login(User.objects.create_user("gao", None, full_name="高建国", role="executive"))
+    whole, head = client.get(address), client.head(address)
+    assert head.status_code == whole.status_code and not head.getvalue()
+    assert head["Content-Type"] == whole["Content-Type"]
 
 
 def test_alive_asks_nothing_and_ready_asks_the_database(client: Client, db: None) -> None:
