@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import Part, visible_to
+from changqing.accounts.queries import Part, ids_in_sql, visible_to
 from changqing.ledger.models import AccountTotals
 from changqing.people.permissions import Principal
 
@@ -40,8 +40,7 @@ def group_sums(to: Principal, *, limit: int, offset: int = 0) -> tuple[list[Grou
     a, t = Account._meta.db_table, AccountTotals._meta.db_table
 
     def sql_of(*parts: Part) -> tuple[str, tuple[Any, ...]]:
-        rows = visible_to(to, Account.objects.order_by(), *parts)
-        return rows.values("pk").query.sql_with_params()
+        return ids_in_sql(visible_to(to, Account.objects.all(), *parts))
 
     (seen, one), (money, two), (margin, three) = sql_of(), sql_of(Part.REVENUE), sql_of(Part.MARGIN)
     query = (

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from changqing.accounts.models import Account, Contact
-from changqing.accounts.queries import accounts
+from changqing.accounts.queries import accounts, ids_in_sql
 from changqing.dossier.models import NotTheSame
 from changqing.people.permissions import Principal
 
@@ -54,7 +54,7 @@ class Alike:
 
 def alike_pairs(to: Principal, *, limit: int = 50, offset: int = 0) -> tuple[list[Alike], int]:
     """One page of the pairs that may be one company, the likeliest first, and how many there are."""
-    seen, values = accounts(to).order_by().values("pk").query.sql_with_params()
+    seen, values = ids_in_sql(accounts(to))
     signs = " UNION ALL ".join(
         f"SELECT '{name}' AS kind, id, sign FROM ({sql.format(there=THERE)}) s" for name, sql in SIGNS.items()
     )

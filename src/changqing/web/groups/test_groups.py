@@ -13,6 +13,7 @@ from changqing.accounts.actions import add_contact
 from changqing.accounts.queries import Account
 from changqing.dossier.actions.editing import create_account, edit_account
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.reports.conftest import People
 from changqing.reports.group import group_tree, ranked_groups
 
@@ -63,6 +64,14 @@ def test_what_one_may_not_see_is_counted_and_in_no_sum(group: People) -> None:
     assert client.get("/account-group/C3/").status_code == 404
     page = client.get("/groups/").content.decode()
     assert "1 个集团" in page and "另有 2 家不显示" in page and not re.search("北辰|海川", page)
+
+
+@pytest.mark.parametrize("role", ["service", "finance", "compliance", "admin", "auditor"])
+def test_who_sees_no_money_or_no_account_gets_an_answer_too(group: People, role: str) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user(role, None, full_name=role, role=role))
+    said = client.get("/groups/").content.decode()
+    assert ("1 个集团" if role == "compliance" else "还没有集团") in said and "1,500" not in said
 
 
 def test_groups_are_ranked_by_what_the_reader_sees(group: People) -> None:

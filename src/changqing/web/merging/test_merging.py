@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from changqing.accounts.queries import Account
 from changqing.dossier.actions.editing import create_account
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.reports.conftest import People
 from changqing.web.conftest import SCREENS
 
@@ -49,6 +50,11 @@ def test_a_pair_is_compared_merged_and_taken_apart(small_book: People, twin: Acc
     assert mei.post(undo[1], {"next": "/accounts/A1/"})["Location"] == "/accounts/A1/"
     assert (Account.objects.get(key="A1").tax_number, Account.objects.get(key="A1").name) == ("", "金陵特钢")
     assert mei.get("/accounts/T/1/").status_code == 200
+
+
+def test_who_sees_no_account_is_shown_no_pair(small_book: People, twin: Account) -> None:
+    nobody = User.objects.create_user("s", None, full_name="s", role="service")
+    assert "没有看起来重复的客户" in signed_in(nobody).get("/duplicates/?part=pairs").content.decode()
 
 
 @pytest.mark.parametrize(
