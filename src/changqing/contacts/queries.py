@@ -106,6 +106,12 @@ def post_by_pk(by: Principal, pk: int) -> Contact | None:
     return editable_by(by, Contact.objects.filter(pk=pk)).select_related("account", "person").first()
 
 
+def named_post(to: Principal, pk: int) -> Contact | None:
+    """The post, when ``to`` may see who holds it."""
+    rows = visible_to(to, Contact.objects.filter(pk=pk), Part.NAMES)
+    return rows.select_related("account", "person").first()
+
+
 def overdue(to: Principal, *, today: date) -> QuerySet[Contact]:
     """Posts whose term of keeping is over, oldest first."""
     rows = visible_to(to, Contact.objects.filter(retain_until__lt=today, person__erased_at=None))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from changqing.accounts.queries import Part, where_merged
+from changqing.accounts.queries import Part, may_edit, where_merged
 from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page
@@ -100,7 +100,8 @@ def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
         "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
         "today": found.as_of,
         **_around(request, found.account.key),
-        "may_edit": may(reader(request), "edit accounts"),
+        "may_edit": may(reader(request), "edit accounts")
+        and may_edit(reader(request), found.account, Part.BASIC),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from changqing.accounts.grants import give_team_role
 from changqing.accounts.queries import Account
 from changqing.reports.conftest import People
 from changqing.web.conftest import SCREENS
@@ -52,6 +53,16 @@ def test_one_creates_an_account(small_book: People, client: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/L/7/")
     assert (account("L/7").parent, account("L/7").owner) == (account("A1"), small_book.mei)
     assert "长江重工" in client.get("/accounts/?q=cjzg").content.decode()
+
+
+def test_who_may_only_read_is_offered_no_form(small_book: People, client: Client) -> None:
+    give_team_role(by=small_book.lin, account="A1", user=small_book.bo, role="reader")
+    client.force_login(small_book.bo)
+    assert "/edit-account/A1/" not in client.get("/accounts/A1/").content.decode()
+    answer = client.get("/edit-account/A1/")
+    assert answer.status_code == 403 and "您只能查看" in answer.content.decode()
+    client.force_login(small_book.mei)
+    assert "/edit-account/A1/" in client.get("/accounts/A1/").content.decode()
 
 
 def test_two_editors_meet(small_book: People) -> None:

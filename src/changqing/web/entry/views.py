@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from changqing.accounts.queries import Account, account_by_key, accounts, searched
+from changqing.accounts.queries import Account, Part, account_by_key, accounts, check_may_edit, searched
 from changqing.base.refused import Refused
 from changqing.dossier.actions.deeds import archive_accounts, restore_accounts, undo_deed
 from changqing.dossier.actions.editing import Conflicting, create_account, edit_account
@@ -53,6 +53,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     account = account_by_key(reader(request), key)
     if account is None:
         raise Http404
+    check_may_edit(by=reader(request), accounts=[account], part=Part.BASIC)
     if request.GET.get("part") == "parents":
         return parents(request, account)
     if request.method == "GET":

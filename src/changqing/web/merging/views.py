@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from changqing.accounts.queries import Account, account_by_key
+from changqing.accounts.queries import Account, Part, account_by_key, may_edit
 from changqing.dossier.actions.merging import say_apart
 from changqing.dossier.queries.deeds import deeds_on
 from changqing.dossier.queries.likeness import Alike, alike_pairs, like, side_by_side
@@ -163,6 +163,6 @@ def record(request: HttpRequest, key: str) -> HttpResponse:
         ],
         "merges": list(merges_into(reader(request), account)),
         "pairs": _pairs(request, like(reader(request), account)),
-        "may_edit": may(reader(request), "edit accounts"),
+        "may_edit": may(reader(request), "edit accounts") and may_edit(reader(request), account, Part.BASIC),
     }
     return render(request, "merging/record.html", told)

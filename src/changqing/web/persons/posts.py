@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from changqing.accounts.queries import account_by_key
+from changqing.accounts.queries import Part, account_by_key, check_may_edit
 from changqing.base.refused import Refused
 from changqing.contacts.actions import FIELDS, add_post, edit_post, end_post
-from changqing.contacts.queries import Contact, contact_method, person_by_pk, post_by_pk
+from changqing.contacts.queries import Contact, contact_method, named_post, person_by_pk
 from changqing.web.reader import reader
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -59,6 +59,7 @@ class NewPostForm(PostForm):
     field_order = ("name", "account")
 
 
+@require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """A new person at an account, or with ``?person=`` another post of one we know."""
     who = reader(request)
@@ -90,6 +91,7 @@ def add(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Edit a post; when somebody else did meanwhile, both versions are shown."""
     post = _found(request, pk)
@@ -171,7 +173,8 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _found(request: HttpRequest, pk: int) -> Contact:
-    post = post_by_pk(reader(request), pk)
-    if post is None:
+    seen = named_post(reader(request), pk)
+    if seen is None:
         raise Http404
-    return post
+    check_may_edit(by=reader(request), accounts=[seen.account], part=Part.CONTACTS)
+    return seen

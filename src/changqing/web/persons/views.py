@@ -276,5 +276,7 @@ def _done(request: HttpRequest, found: Person, deed: Any) -> HttpResponse:
     try:
         deed()
     except Refused as refused:
-        return _page(request, found, said=refused.sentence, status=409 if refused.field == "version" else 400)
+        # beside a field something was written wrongly; without one, it is not this reader's to do
+        status = 409 if refused.field == "version" else 400 if refused.field else 403
+        return _page(request, found, said=refused.sentence, status=status)
     return redirect("person", found.pk)
