@@ -19,11 +19,12 @@ from changqing.people.actions import (
     end_charges,
     forget_password,
     invite_user,
+    put_in_charge,
     set_active,
     set_password,
     set_profile,
 )
-from changqing.people.permissions import Principal
+from changqing.people.permissions import SEES_THE_DEPARTMENT, Principal
 from changqing.people.queries import User, department_with_id, user_to_keep
 from changqing.records.actions import write_audit
 
@@ -43,6 +44,26 @@ def choose_by_link(*, code: str, password: str, now: datetime) -> User:
     user = use_up_link(code=code, now=now)
     choose_password(user=user, password=password, door="web", now=now)
     return user
+
+
+@transaction.atomic
+def charge_user(*, by: Principal, pk: int, department: int | None, level: str, door: str) -> None:
+    """User ``pk`` answers for ``department`` and all below it too: "read", "edit", or with "" no longer."""
+    user = user_to_keep(by, pk)
+    found = department_with_id(department) if department else None
+    if user is None or found is None:
+        raise Refused(_("没有这位用户或这个部门，什么都没有改。"), field="department")
+    if level and user.role not in SEES_THE_DEPARTMENT:
+        raise Refused(
+            _("只有部门负责人、客户服务和财务凭部门看客户；先改角色，再让他分管。"), field="department"
+        )
+    if level and found.pk == user.department_id:
+        raise Refused(_("这是他自己的部门，本来就看得到。"), field="department")
+    put_in_charge(by=by, user=user, department=found, may_edit=level == "edit", ends=not level)
+    verb = "put in charge" if level else "end charge"
+    write_audit(
+        by=by, verb=verb, subject=("user", user.username), door=door, department=found.name, level=level
+    )
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
-from changqing.people.models import Department, Role, User
+from changqing.people.models import Charge, Department, Role, User
 from changqing.people.permissions import Principal, check_may, may
 
 
@@ -156,6 +156,11 @@ def user_to_keep(by: Principal, pk: int) -> User | None:
     """The user ``pk``, here or gone, for who may keep users."""
     check_may_keep_users(by)
     return User.objects.select_related("department").filter(pk=pk).first()
+
+
+def charges_of(user: User) -> QuerySet[Charge]:
+    """The departments that ``user`` answers for beside the own one."""
+    return Charge.objects.filter(user=user).select_related("department").order_by("department__path")
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,17 @@ class InviteForm(WithDepartments):
     department = _department()
 
 
+class ChargeForm(WithDepartments):
+    """A department that somebody answers for beside the own one."""
+
+    department = forms.TypedChoiceField(label=_("部门"), coerce=int, empty_value=None)
+    level = forms.ChoiceField(
+        label=_("到哪一步"),
+        choices=[("read", _("可查看")), ("edit", _("可编辑")), ("", _("收回"))],
+        required=False,
+    )
+
+
 class UserForm(WithDepartments):
     role = _role()
     department = _department()

@@ -158,6 +158,37 @@ def test_a_stopped_user_is_out_at_the_next_click_and_can_be_let_in_again(person:
     assert Client().get(link).status_code == 404, "what was dead stays dead"
 
 
+def test_somebody_is_put_in_charge_of_another_department_and_no_longer(person: Any, signed_in: Any) -> None:
+    west, lin = add_department(name="华西"), person("director", department=add_department(name="华东"))
+    admin, address = signed_in(person("admin")), f"/settings/users/{lin.pk}/"
+    assert "也分管的部门" in said(admin.get(address))
+    assert lin.charges == {lin.department_id: True}
+
+    def charge(pk: int | None, level: str, who: User = lin) -> Any:
+        given = {"department": str(pk or ""), "level": level}
+        return admin.post(f"/settings/users/{who.pk}/charge/", given)
+
+    assert charge(west.pk, "read").status_code == 302
+    assert User.objects.get(pk=lin.pk).charges == {lin.department_id: True, west.pk: False}
+    assert "不再分管 华西" in said(admin.get(address))
+    assert charge(west.pk, "edit").status_code == 302
+    assert User.objects.get(pk=lin.pk).charges[west.pk] is True
+    assert charge(west.pk, "").status_code == 302
+    assert User.objects.get(pk=lin.pk).charges == {lin.department_id: True}
+    told = AuditLine.objects.filter(subject_key="director", verb__contains="charge").order_by("pk")
+    assert [(line.verb, line.details["level"]) for line in told] == [
+        ("put in charge", "read"),
+        ("put in charge", "edit"),
+        ("end charge", ""),
+    ]
+    assert "本来就看得到" in said(charge(lin.department_id, "read"))
+    assert "先改角色" in said(charge(west.pk, "read", person("manager")))
+    assert charge(10**6, "read").status_code == 200 and charge(None, "read").status_code == 200
+    assert (
+        signed_in(lin).post(f"/settings/users/{lin.pk}/charge/", {"department": west.pk}).status_code == 403
+    )
+
+
 def test_lost_factors_are_reset_with_a_reason(person: Any, signed_in: Any) -> None:
     luo = person("manager", "luo")
     theirs = signed_in(luo)

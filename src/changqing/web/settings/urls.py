@@ -19,6 +19,7 @@ urlpatterns = [
     path("users/invite/", users.invite, name="settings-invite"),
     path("users/<int:pk>/", users.user, name="settings-user"),
     path("users/<int:pk>/link/", users.link, name="settings-link"),
+    path("users/<int:pk>/charge/", users.charge, name="settings-charge"),
     path("users/<int:pk>/reset-factors/", users.clear_factors, name="settings-reset-factors"),
     path("users/<int:pk>/stop/", users.stop, name="settings-stop"),
     path("users/<int:pk>/restore/", users.restore, name="settings-restore"),

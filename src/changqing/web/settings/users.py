@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from changqing.base.refused import Refused
 from changqing.journeys.keep_users import (
     Invited,
+    charge_user,
     edit_user,
     invite_colleague,
     new_link,
@@ -28,12 +29,13 @@ from changqing.journeys.keep_users import (
     stop_user,
 )
 from changqing.organisation.queries import second_factors, users_with_second_factor, waiting_links
-from changqing.people.permissions import ROLES
+from changqing.people.permissions import ROLES, SEES_THE_DEPARTMENT
 from changqing.people.queries import (
     USER_SORTS,
     USERS_PER_PAGE,
     User,
     UsersAsked,
+    charges_of,
     check_may_keep_users,
     department_tree,
     user_to_keep,
@@ -41,7 +43,7 @@ from changqing.people.queries import (
 )
 from changqing.web.components.lists import Choice, Column
 from changqing.web.reader import reader
-from changqing.web.settings.forms import InviteForm, UserForm, department_choices
+from changqing.web.settings.forms import ChargeForm, InviteForm, UserForm, department_choices
 from changqing.web.settings.sections import section_page
 from changqing.web.settings.step_up import recently_proved
 
@@ -187,7 +189,27 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return _user_page(request, person, form)
 
 
-def _user_page(request: HttpRequest, person: User, form: UserForm) -> HttpResponse:
+@recently_proved(back_to=ONE)
+@require_POST
+def charge(request: HttpRequest, pk: int) -> HttpResponse:
+    """The person answers for one more department, or for one no longer."""
+    person = user_to_keep(reader(request), pk)
+    if person is None:
+        raise Http404
+    form = ChargeForm(request.POST, departments=department_choices())
+    if form.is_valid():
+        try:
+            charge_user(by=reader(request), pk=pk, door="web", **form.cleaned_data)
+            messages.success(request, _("已保存，下一次点击就生效。"))
+            return redirect(ONE, pk=pk)
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+    return _user_page(request, person, _user_form(person), form)
+
+
+def _user_page(
+    request: HttpRequest, person: User, form: UserForm, charging: ChargeForm | None = None
+) -> HttpResponse:
     links = waiting_links([person.pk], now=timezone.now())
     return section_page(
         request,
@@ -198,6 +220,9 @@ def _user_page(request: HttpRequest, person: User, form: UserForm) -> HttpRespon
         + (f" · {person.department}" if person.department else ""),
         person=person,
         form=form,
+        charging=charging or ChargeForm(departments=department_choices()),
+        charges=charges_of(person),
+        has_charges=person.role in SEES_THE_DEPARTMENT,
         factors=second_factors(person),
         link_until=links.get(person.pk),
         is_oneself=person.pk == reader(request).pk,

@@ -1,0 +1,87 @@
+"""The team card: a place is given and ended, an account sealed, and each says at once who sees what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+
+from changqing.accounts.queries import Account
+from changqing.records.models import AuditLine
+from changqing.reports.conftest import People
+from changqing.web.conftest import SCREENS
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.row("PLT-13", shows="a colleague in the team sees the account and what she was given, no more")
+def test_a_place_opens_what_it_says_and_closes_at_once(small_book: People, client: Client) -> None:
+    client.force_login(small_book.bo)
+    lin, bo = signed_in(small_book.lin), client
+    assert bo.get("/accounts/A1/").status_code == 404
+    given = {"deed": "give", "user": small_book.bo.username, "role": "reader"}
+    assert bo.post("/team/A1/", given).status_code == 404
+    assert lin.post("/team/A1/", given, headers={"HX-Request": "true"}).status_code == 200
+    page = bo.get("/accounts/A1/").content.decode()
+    assert "金陵特钢" in page and "毛利和成本不对您开放" in page
+    assert "200.00" not in page and "1,000" in page
+    assert "柏松" in lin.get("/team/A1/").content.decode()
+    assert bo.post("/team/A1/", given).status_code == 403
+    lin.post("/team/A1/", {"deed": "end", "user": small_book.bo.username})
+    assert bo.get("/accounts/A1/").status_code == 404
+
+
+def test_a_sealed_account_is_closed_to_its_department_and_says_why_in_the_audit(small_book: People) -> None:
+    mei, lin = signed_in(small_book.mei), signed_in(small_book.lin)
+    assert "封存这家客户" in mei.get("/team/A1/").content.decode()
+    assert mei.post("/team/A1/", {"deed": "seal", "because": " "}).status_code == 403
+    assert lin.get("/accounts/A1/").status_code == 200
+    mei.post("/team/A1/", {"deed": "seal", "because": "并购谈判"})
+    assert lin.get("/accounts/A1/").status_code == 404
+    said = mei.get("/team/A1/").content.decode()
+    assert "已封存" in said and "解封这家客户" in said
+    assert AuditLine.objects.get(verb="seal").details["reason"] == "并购谈判"
+    mei.post("/team/A1/", {"deed": "unseal", "because": "谈完了"})
+    assert lin.get("/accounts/A1/").status_code == 200
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("language", "colleague", "role", "give", "withheld"),
+    [
+        ("zh-hans", "同事", "团队角色", "授予团队角色", "无权查看"),
+        ("en", "Colleague", "Role in the team", "Give a team role", "Not shown to you"),
+    ],
+)
+def test_she_is_given_a_team_role_and_sees_the_account_and_not_the_margin(
+    small_book: People,
+    visit: Any,
+    accessible: Any,
+    language: str,
+    colleague: str,
+    role: str,
+    give: str,
+    withheld: str,
+) -> None:
+    page = visit("/accounts/A1/", user=small_book.lin, language=language)
+    card = page.locator("#team")
+    card.get_by_label(colleague, exact=True).select_option(small_book.bo.username)
+    card.get_by_label(role, exact=True).select_option("reader")
+    card.get_by_role("button", name=give).click()
+    expect(card.locator("tbody")).to_contain_text("柏松")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"team-{language[:2]}-given.png", full_page=True)
+    accessible(page)
+    hers = visit("/accounts/A1/", user=small_book.bo, language=language)
+    expect(hers.get_by_role("heading", level=1)).to_contain_text("金陵特钢")
+    expect(hers.locator("main")).to_contain_text(withheld)
+    margin = Account.objects.filter(key="A1").values_list("key", flat=True)
+    assert list(margin) == ["A1"] and "20.0%" not in hers.locator("main").inner_text()
+    hers.screenshot(path=SCREENS / f"team-{language[:2]}-hers.png", full_page=True)
