@@ -16,14 +16,14 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-.PHONY: help setup run demo test check bench bench-rights bench-engine bench-summaries bench-files judge-warnings coverage spark kill corpus edits coverage-of-mission messages lock assets clean
+.PHONY: help setup run demo test check bench bench-rights matrix canary bench-engine bench-summaries bench-files judge-warnings coverage spark kill corpus edits coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-	@echo "make bench | bench-rights | bench-engine | bench-summaries | bench-files | judge-warnings | coverage | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
+	@echo "make bench | bench-rights | matrix | canary | bench-engine | bench-summaries | bench-files | judge-warnings | coverage | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -103,6 +103,14 @@ spark: setup $(VENV)/.tested
 
 bench: setup $(VENV)/.tested
 	@$(PY) scripts/bench.py
+
+# every route, fragment and command, with every method, as everybody, for every kind of account
+matrix: $(VENV)/.tested $(VENV)/.messages
+	@CHANGQING_MATRIX=1 $(PY) -m pytest -q -n 0 -s src/changqing/web/team/test_matrix.py
+
+# words planted in every field that somebody may not see, looked for in 20,000 answers
+canary: $(VENV)/.tested $(VENV)/.messages
+	@CHANGQING_CANARY_RESPONSES=20000 $(PY) -m pytest -q -n 0 -s src/changqing/web/team/test_canaries.py
 
 bench-rights: setup $(VENV)/.tested
 	@$(PY) scripts/bench_rights.py

@@ -15,6 +15,12 @@ from django.db.models import Field, ForeignObjectRel, Model
 
 from changqing.people.permissions import Part
 from house import Module, contracts, copy_of_the_house, floors, lint, modules, rooms_with_tables
+from matrix import commands, described, fragments, line_for, routes
+
+HOW_TO_DESCRIBE = (
+    "Nobody has said who may ask this. Add to {file} (its head explains the words), changed to what is true:"
+    "\n\n{lines}\n\nThe matrix (web/team/test_matrix.py) then asks it as each of thirteen roles."
+)
 
 # What is added to a copy of the house, and the one contract that it breaks.
 OFFENCES = {
@@ -158,3 +164,48 @@ def test_what_belongs_to_an_account_says_which_part_of_it() -> None:
             assert getattr(model, "account_part", None) in known, (
                 f"{model.__name__} names account_path: let account_part say who may see it, one of {known}"
             )
+
+
+def test_every_route_and_fragment_says_who_may_ask_it() -> None:
+    """What the matrix asks is generated from the resolver; what is to be expected stands in routes.toml."""
+    lines, missing = described()["routes"], []
+    for route in routes():
+        if line_for(route.name, lines) is None:
+            whose = "account basic" if "key" in route.converters else "signed in"
+            missing.append(f'{route.name} = "GET {whose}"')
+    told = {
+        (route.page, name.partition("?")[2])
+        for name in lines
+        if "?" in name
+        for route in routes()
+        if route.name == name.partition("?")[0]
+    }
+    pages = {route.page: route.name for route in routes()}
+    missing += [
+        f'"{pages.get(page, "ROUTE")}?part={part}" = "GET account basic"'
+        for page, part in sorted(fragments())
+        if (page, f"part={part}") not in told
+    ]
+    assert not missing, HOW_TO_DESCRIBE.format(file="src/changqing/web/routes.toml", lines="\n".join(missing))
+
+
+def test_every_command_says_who_may_give_it() -> None:
+    told = [tuple(word for word in line.split() if word[0].islower()) for line in described()["commands"]]
+    missing = [
+        f'"{" ".join(name)} KEY" = "account basic"'
+        for name in sorted(commands())
+        if not any(line[: len(name)] == name for line in told)
+    ]
+    assert not missing, HOW_TO_DESCRIBE.format(
+        file="src/changqing/web/routes.toml, under [commands]", lines="\n".join(missing)
+    )
+
+
+def test_routes_toml_names_nothing_that_is_gone() -> None:
+    said = described()
+    names, known = {route.name for route in routes()}, commands()
+    gone = [line for line in said["routes"] if "*" not in line and line.partition("?")[0] not in names]
+    for line in said["commands"]:
+        words = tuple(line.split())
+        gone += [] if any(words[: len(name)] == name for name in known) else [line]
+    assert gone == []
