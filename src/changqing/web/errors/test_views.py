@@ -103,7 +103,7 @@ def test_a_form_from_another_site_is_not_carried_out(db: None) -> None:
     assert "刚才的提交没有执行" in answer.content.decode()
 
 
-@pytest.mark.parametrize("address", ["/portfolio/", "/accounts/?export=csv", "/no-such-page/"])
+@pytest.mark.parametrize("address", ["/settings/account/", "/no-such-page/"])
 def test_the_head_alone_is_answered_without_a_body(client: Client, db: None, address: str) -> None:
     client.force_login(User.objects.create_user("gao", None, full_name="高建国", role="executive"))
     whole, head = client.get(address), client.head(address)

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import expect
 
 from changqing.records.models import AuditLine
 from changqing.reports.conftest import People
-from changqing.web.conftest import SCREENS
 
 
 def signed_in(user: Any) -> Client:
@@ -47,37 +45,3 @@ def test_a_sealed_account_is_closed_to_its_department_and_says_why_in_the_audit(
     assert AuditLine.objects.get(verb="seal").details["reason"] == "并购谈判"
     mei.post("/team/A1/", {"deed": "unseal", "because": "谈完了"})
     assert lin.get("/accounts/A1/").status_code == 200
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("language", "colleague", "role", "give", "withheld"),
-    [
-        ("zh-hans", "同事", "团队角色", "授予团队角色", "无权查看"),
-        ("en", "Colleague", "Team role", "Give a team role", "Not shown to you"),
-    ],
-)
-def test_she_is_given_a_team_role_and_sees_the_account_and_not_the_margin(
-    small_book: People,
-    visit: Any,
-    accessible: Any,
-    language: str,
-    colleague: str,
-    role: str,
-    give: str,
-    withheld: str,
-) -> None:
-    page = visit("/accounts/A1/", user=small_book.lin, language=language)
-    card = page.locator("#team")
-    card.get_by_label(colleague, exact=True).select_option(small_book.bo.username)
-    card.get_by_label(role, exact=True).select_option("reader")
-    card.get_by_role("button", name=give).click()
-    expect(card.locator("tbody")).to_contain_text("柏松")
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"team-{language[:2]}-given.png", full_page=True)
-    accessible(page)
-    hers = visit("/accounts/A1/", user=small_book.bo, language=language)
-    expect(hers.get_by_role("heading", level=1)).to_contain_text("金陵特钢")
-    expect(hers.locator("main")).to_contain_text(withheld)
-    hers.screenshot(path=SCREENS / f"team-{language[:2]}-hers.png", full_page=True)
