@@ -124,6 +124,7 @@ def _run(entry: Import) -> None:
             kept(entry.stored_as),
             into=folder,
             called=entry.file_name,
+            sheet=entry.mapping.get("sheet"),
             on_progress=lambda done, total: _heard(entry, done, total),
         )
         reach("staged")

@@ -72,7 +72,10 @@ def say(*, by: User, pk: int, version: int, said: Said) -> drafts.ImportDraft | 
         if draft is None:
             return None
         drafts.adjust(by=by, draft=draft, version=version, said=said)
-    return _look(draft, at_once=0 < draft.survey.get("rows", 0) <= ROWS_AT_ONCE)
+    is_small = 0 < draft.survey.get("rows", 0) <= ROWS_AT_ONCE
+    # of another sheet nothing is known yet but the size of its workbook
+    is_small |= not draft.survey and draft.size <= BYTES_OF_A_WORKBOOK_AT_ONCE
+    return _look(draft, at_once=is_small)
 
 
 def _look(draft: drafts.ImportDraft, *, at_once: bool) -> drafts.ImportDraft:
@@ -127,6 +130,7 @@ def _read(draft: drafts.ImportDraft) -> Staged:
         kept(draft.stored_as),
         into=drafts.folder_of(draft),
         called=draft.file_name,
+        sheet=draft.said.get("sheet"),
         on_progress=lambda done, total: drafts.draft_progress(
             draft=draft, step="reading", done=done, total=total
         ),

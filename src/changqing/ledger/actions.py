@@ -56,7 +56,7 @@ BOOK_LOCK = 0x0C4A_9001
 MOST_TRIES = 3
 MOST_DEATHS = 6
 # What is said of one file and never of the next one of its source.
-ABOUT_ONE_FILE = {"given", "mends", "ours"}
+ABOUT_ONE_FILE = {"given", "mends", "ours", "sheet"}
 NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
 
 

@@ -51,6 +51,7 @@ class Said:
     given: dict[str, list[dict[str, Any]]] | None = None
     left_out: list[dict[str, Any]] | None = None
     wishes: dict[str, Any] | None = None
+    sheet: str | None = None
     mends: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -148,6 +149,7 @@ def surveyed(*, draft: ImportDraft, staged: Staged) -> None:
         "encoding": staged.encoding,
         "delimiter": staged.delimiter,
         "sheet": staged.sheet,
+        "sheets": list(staged.sheets),
         "header_row": staged.header_row,
         "bad_rows": [[bad.row, bad.reason, bad.text] for bad in staged.bad_rows],
         "bad_row_count": staged.bad_row_count,
@@ -185,6 +187,7 @@ def staged_of(draft: ImportDraft) -> Staged | None:
         bad_row_count=told["bad_row_count"],
         notes=tuple(told["notes"]),
         is_handed_back=told["is_handed_back"],
+        sheets=tuple(told.get("sheets", ())),
     )
 
 
@@ -242,10 +245,16 @@ def adjust(*, by: User, draft: ImportDraft, version: int, said: Said) -> ImportD
     if said.kind is not None and said.kind not in FileKind.values:
         raise Refused(_("没有“%(kind)s”这种文件。") % {"kind": said.kind}, field="kind")
     changed_kind = said.kind is not None and said.kind != draft.kind
-    if changed_kind:
+    if said.sheet is not None and said.sheet != draft.survey.get("sheet"):
+        # another sheet is another table: all that was said was said of the first, and it is read anew
+        if said.sheet not in draft.survey.get("sheets", []):
+            raise Refused(_("这个工作簿里没有这张工作表。"), field="sheet")
+        draft.kind, draft.meaning, draft.survey = "", "", {}
+        draft.said = {"sheet": said.sheet}
+    elif changed_kind:
         # columns and meaning were said of another kind of file
         draft.kind, draft.meaning = said.kind or "", ""
-        draft.said = {name: told for name, told in draft.said.items() if name == "mends"}
+        draft.said = {name: told for name, told in draft.said.items() if name in ("mends", "sheet")}
     else:
         _take(draft, said)
     draft.source_code = said.source_code or draft.source_code
@@ -310,7 +319,7 @@ def to_be_started(*, by: User, draft: ImportDraft, version: int) -> dict[str, An
     left_out = [
         place for place in places(draft.survey["header"]) if (place["header"], place["nth"]) not in taken
     ]
-    mends = {"mends": draft.said["mends"]} if draft.said.get("mends") else {}
+    mends = {name: draft.said[name] for name in ("mends", "sheet") if draft.said.get(name)}
     return {"given": columns, "left_out": left_out, "wishes": {**WISHES, **told["wishes"]}, **mends}
 
 

@@ -79,6 +79,8 @@ class Staged:
     bad_row_count: int
     notes: tuple[str, ...]
     is_handed_back: bool = False
+    #: of a workbook, the sheets that hold anything, hidden ones left out
+    sheets: tuple[str, ...] = ()
 
 
 class Unreadable(Exception):

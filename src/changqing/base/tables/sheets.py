@@ -17,6 +17,7 @@ from changqing.base.tables.shapes import HANDBACK_COLUMNS, ReadingLimits, Unread
 from changqing.base.tables.sink import Sink
 from changqing.base.tables.workbook import Workbook, Worksheet, open_book
 
+MOST_SHEETS_TOLD = 100
 _LOOK = 100
 
 
@@ -148,6 +149,7 @@ class _Reading:
             "encoding": None,
             "delimiter": None,
             "sheet": reader.sheet.name,
+            "sheets": [sheet.name for sheet in self._book.sheets if not sheet.is_hidden][:MOST_SHEETS_TOLD],
             "header_row": number,
             "bad_row_count": sink.bad_count,
             "notes": notes,

@@ -219,4 +219,5 @@ def _worded(target: Path, answer: dict[str, Any], bad: list[dict[str, Any]]) -> 
         bad_row_count=answer["bad_row_count"],
         notes=tuple(wording.note(code, data) for code, data in answer["notes"]),
         is_handed_back=any(code == "handed_back" for code, _data in answer["notes"]),
+        sheets=tuple(answer.get("sheets", ())),
     )

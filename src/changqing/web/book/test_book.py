@@ -59,6 +59,7 @@ def test_the_command_says_the_same(small_book: People, command: Callable[..., An
     assert len(told["gaps"]) == 54 - 7
 
 
+@pytest.mark.browser
 def test_the_book_in_a_browser(small_book: People, visit: Any, pictures: Any, accessible: Any) -> None:
     page = visit("/imports/self/", user=small_book.gao)
     page.click("a:has-text('没有成本')")

@@ -207,6 +207,7 @@ def _said(posted: QueryDict, view: DraftView) -> Said:
     meaning = posted.get("meaning", "")
     return Said(
         kind=kind,
+        sheet=posted.get("sheet"),
         source_code=_source(posted),
         meaning=meaning if meaning in ("lines", "orders", "period") else "",
         from_day=_day(posted.get("from_day", "")),

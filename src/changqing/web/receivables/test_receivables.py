@@ -130,6 +130,7 @@ def test_an_empty_book_says_what_to_do(small_book: People, client: Client) -> No
     )
 
 
+@pytest.mark.browser
 def test_receivables_in_a_browser(owing_book: People, visit: Any, pictures: Any, accessible: Any) -> None:
     page = visit("/portfolio/receivables/", user=owing_book.gao)
     page.wait_for_selector("#trend .figure")
