@@ -11,6 +11,8 @@ from changqing.base.pack_edit import Number, numbers
 from changqing.base.packs import Method, parse
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
+from changqing.ledger.dues import PACKS as OF_LEDGER
+from changqing.ledger.self_told import PACKS as OF_BOOK
 from changqing.people.permissions import Principal, check_may, may
 from changqing.records.queries import method_in_force, method_versions, publishers
 from changqing.retention.queries import PACKS as OF_WARNINGS
@@ -18,6 +20,8 @@ from changqing.value.queries.methods import PACKS as OF_VALUE
 
 # Every pack of this house that a person may read and change.
 PACKS: dict[str, type[Method]] = {
+    **OF_LEDGER,
+    **OF_BOOK,
     **OF_VALUE,
     **OF_WARNINGS,
     "archive": ArchiveMethod,
