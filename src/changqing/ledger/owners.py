@@ -320,10 +320,10 @@ def rates_said(
         return []
     numbers = Import.objects.filter(state=IN_FORCE, kind=FileKind.RATES).values_list("pk", "number")
     said = pa.table({"import_id": [pk for pk, _n in numbers], "number": [number for _pk, number in numbers]})
-    connection.register("numbered", said)
+    connection.register("number_of_import", said)
     found = connection.execute(
         "SELECT currency, date, arg_max(rate, number), coalesce(arg_max(said_by, number), '') "
-        f"FROM {rows.sql()} JOIN numbered USING (import_id) GROUP BY ALL ORDER BY 1, 2"
+        f"FROM {rows.sql()} JOIN number_of_import USING (import_id) GROUP BY ALL ORDER BY 1, 2"
     ).fetchall()
     return [row for row in found if currencies is None or row[0] in currencies]
 
