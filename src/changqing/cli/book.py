@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from changqing.cli.words import gettext as _
 from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres
 from changqing.machine.speech import console_language
@@ -51,10 +52,13 @@ def opened(*, prepare: bool = True) -> Iterator[None]:
 
 def principal(words: Namespace) -> Principal:
     """Who acts: the operator of the machine, or with ``--as`` that user."""
+    from changqing.base.refused import Refused
     from changqing.people.permissions import operator
     from changqing.people.queries import user_named
     from changqing.records.actions import acts_as
 
     who = user_named(words.user) if words.user else operator(because="the command line")
+    if not getattr(who, "is_active", True):
+        raise Refused(_("用户 %(name)s 已停用，不能以其身份执行。") % {"name": words.user})
     acts_as(by=who)
     return who

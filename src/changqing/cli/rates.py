@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from changqing.cli import imports
-from changqing.cli.book import opened
+from changqing.cli.book import opened, principal
 from changqing.cli.words import gettext as _
 
 SOURCE = "rates"
@@ -22,6 +22,7 @@ def show(words: Namespace) -> int:
     with opened():
         from changqing.ledger.queries import exchange_rates
 
+        principal(words)
         rates = list(exchange_rates())
         if words.json:
             told = [

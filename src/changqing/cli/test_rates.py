@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from changqing.ledger.models import Source
+from changqing.people.models import User
+
 ORDERS = """订单号,行号,订单日期,客户编码,产品编码,数量,未税金额,成本金额,币种
 S1,1,2026-01-10,K1,P1,1,1000,600,CNY
 S2,1,2026-01-20,K1,P1,1,100,40,USD
@@ -54,3 +57,13 @@ def test_rates_by_file_and_by_hand(
     say("imports", "redo", "2")
     say("check")
     assert figures()[0] == 2060.0
+
+
+def test_nobody_acts_as_who_has_left_and_nothing_is_written_before_the_refusal(
+    book: None, command: Any
+) -> None:
+    gone = User.objects.create_user("gone", None, full_name="走了", role="operator", is_active=False)
+    manager = User.objects.create_user("mei", None, full_name="梅雪", role="manager")
+    assert command("--as", gone.username, "rates", "list").code == 1
+    assert command("--as", manager.username, "rates", "set", "USD", "2024-01-01", "7").code == 1
+    assert not Source.objects.filter(code="rates").exists()

@@ -52,6 +52,8 @@ def hand_in(
     *, by: Principal, kind: str, path: Path, source: str = "erp", wanted: Wanted | None = None
 ) -> Import:
     """Keep the file, note the wish, and put it in the queue: all three or none."""
+    # before the source it names is written
+    check_may(by, "bring in files")
     entry = ledger.hand_in(
         by=by, kind=kind, path=path, source=ledger.source_named(code=source), wanted=wanted or Wanted()
     )
