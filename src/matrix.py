@@ -287,7 +287,7 @@ def _planted(model: type[models.Model], column: Any, account: Account, people: d
         known = {"Account": account, "User": people["stranger"], "Person": None}
         if at.__name__ in known:
             return known[at.__name__] or plant(at, account, people)
-        return at._default_manager.first() or plant(at, account, people)
+        return at._default_manager.first()
     if column.choices:
         return next(iter(column.choices))[0]
     if isinstance(column, (models.CharField, models.TextField)):

@@ -174,11 +174,11 @@ def test_every_route_and_fragment_says_who_may_ask_it() -> None:
             whose = "account basic" if "key" in route.converters else "signed in"
             missing.append(f'{route.name} = "GET {whose}"')
     told = {
-        (route.page, name.partition("?")[2])
+        (route.page, asked)
         for name in lines
-        if "?" in name
         for route in routes()
         if route.name == name.partition("?")[0]
+        for asked in name.partition("?")[2].split("&")
     }
     pages = {route.page: route.name for route in routes()}
     missing += [
