@@ -37,6 +37,7 @@ MATRIX = {
     "decide tiers": {Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR},
     "rate accounts": {Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.OPERATOR},
     "answer warnings": {Role.MANAGER, Role.DIRECTOR, Role.EXECUTIVE, Role.SERVICE, Role.OPERATOR},
+    "review accounts": {Role.DIRECTOR, Role.EXECUTIVE},
 }
 ROLES = {
     Role.MANAGER,

@@ -13,7 +13,7 @@ function peek(row) {
   if (!link) return;
   shown = row;
   panel.hidden = false;
-  window.htmx.ajax("GET", `${link.pathname}?part=peek`, { target: inside, swap: "innerHTML" });
+  window.htmx.ajax("GET", `${link.pathname}?part=peek`, { target: inside });
 }
 
 function close() {
