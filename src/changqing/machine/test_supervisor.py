@@ -119,7 +119,7 @@ class Run:
     def finish(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """Signal it; gives its exit code and its last words."""
         self.running.send_signal(number)
-        told, _ = self.running.communicate(timeout=30)
+        told, _ = self.running.communicate(timeout=90)
         return self.running.returncode, told
 
     def pids(self) -> dict[str, int]:
@@ -217,7 +217,7 @@ def test_a_taken_port_is_named_before_anything_starts(run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", run.port))
         taken.listen()
-        told, _ = run.start().running.communicate(timeout=30)
+        told, _ = run.start().running.communicate(timeout=90)
     assert (run.running.returncode, told) == (
         3,
         f"端口 {run.port} 已被占用（Address already in use）。"
@@ -229,7 +229,7 @@ def test_a_taken_port_is_named_before_anything_starts(run: Run) -> None:
 def test_a_second_supervisor_is_refused(run: Run) -> None:
     run.start().until_greeted("停止")
     second = Run(run.folder)
-    told, _ = second.start().running.communicate(timeout=30)
+    told, _ = second.start().running.communicate(timeout=90)
     assert (second.running.returncode, told) == (
         3,
         f"常青已在这个数据文件夹上运行（{run.folder.path}，进程 {run.running.pid}，"
@@ -279,7 +279,7 @@ def test_children_end_with_a_killed_supervisor_and_the_next_takes_over(run: Run)
 
 
 def test_a_step_that_fails_is_told_with_the_end_of_its_log(run: Run) -> None:
-    told, _ = run.start(step="import sys; sys.exit('表 x 不认识')").running.communicate(timeout=30)
+    told, _ = run.start(step="import sys; sys.exit('表 x 不认识')").running.communicate(timeout=90)
     assert run.running.returncode == 3
     assert told.endswith(
         f"prepare 没有成功；日志 {run.folder.logs / 'prepare.log'} 的末尾是：\n表 x 不认识\n"
@@ -289,7 +289,7 @@ def test_a_step_that_fails_is_told_with_the_end_of_its_log(run: Run) -> None:
 
 def test_stopping_while_it_starts(run: Run) -> None:
     run.start(step="import time; time.sleep(600)")
-    assert wait_until(lambda: "prepare" in run.pids(), 20)
+    assert wait_until(lambda: "prepare" in run.pids(), 60)
     begun = time.monotonic()
     assert run.finish()[0] == 0
     assert time.monotonic() - begun < 8
@@ -300,7 +300,7 @@ def test_stop_from_another_terminal(run: Run) -> None:
     assert stop(run.folder) is False
     run.start().until_greeted("停止")
     assert stop(run.folder) is True
-    run.running.communicate(timeout=10)
+    run.running.communicate(timeout=60)
     assert (run.running.returncode, run.members()) == (0, [])
 
 
@@ -316,7 +316,7 @@ def test_it_stops_cleanly_when_the_terminal_is_gone(run: Run) -> None:
     assert run.running.stdout is not None
     run.running.stdout.close()
     run.running.send_signal(signal.SIGHUP)
-    assert run.running.wait(timeout=20) == 0
+    assert run.running.wait(timeout=60) == 0
     assert run.members() == []
 
 
