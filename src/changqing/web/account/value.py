@@ -109,7 +109,7 @@ def _tier_name(found: WorthPage, code: str) -> str:
 def _tier_title(found: WorthPage) -> str:
     standing = found.judged.standing
     if standing is None:
-        return _("还没有等级：账本里没有它的订单")
+        return _("还没有等级：上次评定时账本里没有它的订单")
     told = _("%(tier)s：%(class)s，%(because)s") % {
         "tier": _tier_name(found, standing.tier),
         "class": matrix_name(standing.matrix),
