@@ -25,6 +25,8 @@ FLAGS = [
 ]
 WIDE, PHONE = 1440, 390
 HEIGHTS = {WIDE: 900, PHONE: 844}
+# a page on a busy machine; nobody waits longer than the page needs
+PATIENCE_MS = 40_000
 # fonts are in and every chart is drawn
 STANDS_STILL = """() => document.fonts.status === "loaded"
     && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.dataset.drawn)"""
@@ -55,8 +57,9 @@ def what_is_missing() -> str:
 def chromium() -> Iterator[Any]:
     if missing := what_is_missing():
         pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     # playwright runs its event loop in this thread, and Django would take every query for a mistake
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -93,7 +96,7 @@ class Visits:
             color_scheme=theme,
             has_touch=width == PHONE,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         if user is not None:
             self._let_in(context, user, language)
