@@ -35,8 +35,9 @@ def application(environ, start_response):
 # `changqing up` with the product's children replaced; the web server is the real one
 UP = """
 import dataclasses, functools, signal, sys
-# whoever runs the tests may have been started with Ctrl-C ignored, which children inherit
+# whoever runs the tests may have been started with Ctrl-C or a hang-up ignored, which children inherit
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from pathlib import Path
 from changqing.machine import books, instance
 from changqing.machine.books import Command, demo_book, own_book
