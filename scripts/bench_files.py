@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from own_book import own_book
 
 
 def main() -> int:
@@ -30,24 +27,7 @@ def main() -> int:
 
 
 def measure(folder: Path, asked: argparse.Namespace) -> int:
-    from changqing.machine.folder import DataFolder
-    from changqing.machine.postgres import database
-
-    data = DataFolder(folder / "data")
-    data.create()
-    os.environ["CHANGQING_DATA"] = str(data.path)
-    with database(data) as url:
-        os.environ |= {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "changqing.settings",
-            "CHANGQING_LOG_LEVEL": "WARNING",
-            "PYTHONPATH": str(ROOT / "src"),
-        }
-        prepare = [sys.executable, "-m", "changqing", "prepare"]
-        subprocess.run(prepare, check=True, stdout=subprocess.DEVNULL)
-        import django
-
-        django.setup()
+    with own_book(folder):
         return 0 if all([*_figures(folder, asked)]) else 1
 
 

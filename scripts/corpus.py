@@ -9,8 +9,8 @@ reads pages. Whether each cell was read exactly, ``ledger/rules/test_corpus.py``
 from __future__ import annotations
 
 import argparse
-import os
 import resource
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -21,12 +21,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from browse import Reader, web_server
+from own_book import CHANGQING, ROOT, own_book
 
-ROOT = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from changqing.people.queries import User
+
 sys.path.insert(0, str(ROOT / "src"))
-PASSWORD = "evergreen-corpus-1"  # noqa: S105
+PASSWORD = secrets.token_urlsafe()
 PAGES = ("/accounts/", "/imports/", "/portfolio/")
 QUEUED_EACH, PATIENCE_SECONDS, SLOWEST_SECONDS = 20, 600, 1.0
 
@@ -41,29 +45,11 @@ def main() -> int:
 
 
 def in_a_book_of_its_own(folder: Path, files: range) -> int:
-    from changqing.machine.folder import DataFolder
-    from changqing.machine.postgres import database
-
-    data = DataFolder(folder / "data")
-    data.create()
-    os.environ["CHANGQING_DATA"] = str(data.path)
-    with database(data) as url:
-        os.environ |= {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "changqing.settings",
-            "CHANGQING_LOG_LEVEL": "ERROR",
-            "PYTHONPATH": str(ROOT / "src"),
-        }
-        changqing = [sys.executable, "-m", "changqing"]
-        subprocess.run([*changqing, "prepare"], check=True, stdout=subprocess.DEVNULL)
-        import django
-
-        django.setup()
-        with web_server() as port, subprocess.Popen([*changqing, "worker"]) as worker:
-            try:
-                return 0 if handed_in(folder, files, port, worker) else 1
-            finally:
-                worker.terminate()
+    with own_book(folder), web_server() as port, subprocess.Popen([*CHANGQING, "worker"]) as worker:
+        try:
+            return 0 if handed_in(folder, files, port, worker) else 1
+        finally:
+            worker.terminate()
 
 
 def handed_in(folder: Path, files: range, port: int, worker: subprocess.Popen[bytes]) -> bool:
@@ -103,7 +89,7 @@ def handed_in(folder: Path, files: range, port: int, worker: subprocess.Popen[by
     return not wrong and not fell and slow <= SLOWEST_SECONDS
 
 
-def judge(folder: Path, user: object, number: int) -> str:
+def judge(folder: Path, user: User, number: int) -> str:
     """What became of one file, beside what it is."""
     from changqing.base.refused import Refused
     from changqing.base.tables import stage
@@ -115,7 +101,7 @@ def judge(folder: Path, user: object, number: int) -> str:
     path.write_bytes(told.data)
     try:
         if (number // 10) % QUEUED_EACH == 0 and told.data:
-            try_import.hand_over(by=user, path=path, called=path.name)  # type: ignore[arg-type]
+            try_import.hand_over(by=user, path=path, called=path.name)
             return "handed to the queue"
         stage(path, into=folder / f"{number}.parquet")
         fate = "read"
