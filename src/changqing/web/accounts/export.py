@@ -43,8 +43,13 @@ def export(request: HttpRequest, asked: Asked) -> HttpResponse:
         asked={name: value for name, value in asdict(asked).items() if value},
     )
     rows = [headings(found), *(cells(row, found) for row in found.rows)]
+    return to_take_away(rows, f"accounts-{found.as_of or 'empty'}", shape)
+
+
+def to_take_away(rows: Iterable[list[Cell]], name: str, shape: str) -> HttpResponse:
+    """``rows`` as a file called ``name``, headings first; ``shape`` is csv or xlsx."""
     answer = HttpResponse(_csv(rows) if shape == CSV else _xlsx(rows), content_type=TYPES[shape])
-    answer["Content-Disposition"] = f'attachment; filename="accounts-{found.as_of or "empty"}.{shape}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{shape}"'
     return answer
 
 

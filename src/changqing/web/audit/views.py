@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from changqing.base.refused import Refused
 from changqing.records.actions import log_read
 from changqing.records.queries import anchor_of_the_chain, audit_lines, audit_verbs
-from changqing.web.accounts.export import CSV, TYPES, XLSX, Cell, _csv, _xlsx
+from changqing.web.accounts.export import CSV, XLSX, Cell, to_take_away
 from changqing.web.components.lists import Column
 from changqing.web.reader import reader
 
@@ -113,6 +113,4 @@ def _export(request: HttpRequest, lines: Any, asked: dict[str, str]) -> HttpResp
         ]
         for line in found
     ]
-    answer = HttpResponse(_csv(rows) if shape == CSV else _xlsx(rows), content_type=TYPES[shape])
-    answer["Content-Disposition"] = f'attachment; filename="audit.{shape}"'
-    return answer
+    return to_take_away(rows, "audit", shape)

@@ -10,7 +10,7 @@ from changqing.base.refused import Refused
 from changqing.contacts.queries import AskedPersons, Person, contact_method, posts_of, readable_posts
 from changqing.records.actions import log_read
 from changqing.reports.take_away import most_rows
-from changqing.web.accounts.export import CSV, TYPES, XLSX, Cell, _csv, _xlsx
+from changqing.web.accounts.export import CSV, XLSX, Cell, to_take_away
 from changqing.web.reader import reader
 
 
@@ -53,9 +53,7 @@ def export(request: HttpRequest, persons: QuerySet[Person], asked: AskedPersons)
                 ),
             ]
         )
-    answer = HttpResponse(_csv(rows) if shape == CSV else _xlsx(rows), content_type=TYPES[shape])
-    answer["Content-Disposition"] = f'attachment; filename="people.{shape}"'
-    return answer
+    return to_take_away(rows, "people", shape)
 
 
 def _headings() -> list[str]:

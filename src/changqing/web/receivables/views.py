@@ -28,7 +28,7 @@ from changqing.reports.receivables import (
     sees_receivables,
 )
 from changqing.reports.take_away import most_rows
-from changqing.web.accounts.export import CSV, TYPES, XLSX, Cell, _csv, _xlsx
+from changqing.web.accounts.export import CSV, XLSX, Cell, to_take_away
 from changqing.web.components.charts import Rows
 from changqing.web.components.lists import Choice, Column
 from changqing.web.reader import reader
@@ -252,6 +252,4 @@ def _export(request: HttpRequest, asked: Asked, found: Receivables) -> HttpRespo
         ]
         for one in listed.items
     ]
-    answer = HttpResponse(_csv(rows) if shape == CSV else _xlsx(rows), content_type=TYPES[shape])
-    answer["Content-Disposition"] = f'attachment; filename="receivables-{found.day}.{shape}"'
-    return answer
+    return to_take_away(rows, f"receivables-{found.day}", shape)
