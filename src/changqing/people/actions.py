@@ -173,7 +173,9 @@ def change_user(
     """Role and department of a user, and what changed; Refused when somebody changed them meanwhile."""
     check_may_keep_users(by)
     _check_role(role=role)
-    user = User.objects.select_for_update(of=["self"]).select_related("department").get(pk=pk)
+    user = User.objects.select_for_update(of=["self"]).select_related("department").filter(pk=pk).first()
+    if user is None:
+        raise Refused(_("没有这个用户。"))
     if version is not None and user.version != version:
         raise Refused(
             _("您打开以后有人改过 %(name)s：角色现在是%(role)s，部门是%(department)s。请看过再改。")
@@ -199,7 +201,9 @@ def change_user(
 def set_active(*, by: Principal, pk: int, is_active: bool) -> User:
     """Let a user in again, or no longer; Refused for oneself and for the last administrator."""
     check_may_keep_users(by)
-    user = User.objects.select_for_update().get(pk=pk)
+    user = User.objects.select_for_update().filter(pk=pk).first()
+    if user is None:
+        raise Refused(_("没有这个用户。"))
     if not is_active:
         _check_not_oneself(by=by, user=user)
         _check_an_administrator_stays(user=user)

@@ -211,12 +211,15 @@ def test_every_figure_opens_and_goes_with_a_page_that_scrolls(ten: People, visit
         expect(arithmetic).to_have_count(0)
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     openers.first.press("Enter")
-    opened = "document.querySelector('.arithmetic:popover-open')"
-    before = page.wait_for_function(f"{opened}?.getBoundingClientRect().y").json_value()
+    opened = page.locator(".arithmetic:popover-open")
+    expect(opened).to_have_count(1)
+    place = "async it => { await new Promise(requestAnimationFrame); return it.getBoundingClientRect().y }"
+    before = opened.evaluate(place)
     page.evaluate("scrollBy({top: 20, behavior: 'instant'})")
-    page.wait_for_function(f"{opened}.getBoundingClientRect().y < {before}")
+    page.wait_for_timeout(200)
+    assert opened.evaluate(place) == pytest.approx(before - 20, abs=1)
     page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
-    page.wait_for_function(f"!{opened}")
+    expect(opened).to_have_count(0)
 
 
 @pytest.mark.browser

@@ -14,9 +14,9 @@ function place(floating, opener) {
 }
 
 let opener = null;
-// the button that the open popover stands beside, and whether it has been in view since
+// the button that the open popover stands beside
 let beside = null;
-let wasInView = false;
+let settled = 0;
 
 function isInView(button) {
   const at = button.getBoundingClientRect();
@@ -31,19 +31,20 @@ document.addEventListener("toggle", (event) => {
   if (event.newState !== "open" || !event.target.matches?.("[popover]")) return;
   const button = opener ?? document.querySelector(`[popovertarget="${event.target.id}"]`);
   beside = event.target.matches(".in-the-middle") ? null : button;
-  wasInView = beside !== null && isInView(beside);
   if (beside) place(event.target, beside);
 }, true);
 
-// A popover is fixed to the window, so where the page scrolls it goes with its button, and closes when the
-// button has left. The scroll may have begun before it opened: Tab brings a button into view, Enter opens.
+// A popover is fixed to the window, so where the page scrolls it goes with its button, and closes where the
+// page comes to rest without the button: a glide to it may pass elsewhere first.
+const AT_REST = 120;
 addEventListener("scroll", (event) => {
   const open = document.querySelector("[popover]:popover-open");
   if (!open || open.contains(event.target)) return;
-  const isBeside = beside !== null && isInView(beside);
-  if (isBeside) place(open, beside);
-  else if (wasInView || beside === null) open.hidePopover();
-  wasInView ||= isBeside;
+  if (beside) place(open, beside);
+  clearTimeout(settled);
+  settled = setTimeout(() => {
+    if (open.matches(":popover-open") && !(beside && isInView(beside))) open.hidePopover();
+  }, AT_REST);
 }, { capture: true, passive: true });
 
 const STAYS = 8000;
