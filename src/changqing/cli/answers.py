@@ -50,6 +50,7 @@ def portfolio(words: Namespace) -> int:
 
 def account(words: Namespace) -> int:
     with opened():
+        from changqing.people.permissions import Part
         from changqing.reports.account import account_page
         from changqing.reports.receivables import receivables_of
         from changqing.reports.why import warnings_json
@@ -59,7 +60,7 @@ def account(words: Namespace) -> int:
         page = account_page(by, words.key)
         if page is None:
             raise Refused(_("没有编号为 %(key)s 的客户，或您看不到它。") % {"key": words.key})
-        owes = receivables_of(by, words.key)
+        owes = None if Part.REVENUE in page.hidden else receivables_of(by, words.key)
         more = account_json(judged(by, page.account)) | {"receivables": owes.as_json() if owes else None}
         more["warnings"] = warnings_json(by, page.account)
         _show(page.as_json() | more, is_json=words.json)

@@ -18,7 +18,7 @@ from changqing.base.packs import parse
 from changqing.base.refused import Refused
 from changqing.contacts.models import Erasure, PersonMerge
 from changqing.contacts.rules import ContactMethod
-from changqing.people.permissions import Part, Principal, check_may
+from changqing.people.permissions import FEWEST_HIDDEN, Part, Principal, check_may
 from changqing.records.models import AuditLine, Change
 from changqing.records.queries import method_in_force
 
@@ -87,8 +87,10 @@ def editable_posts(by: Principal, pks: Iterable[int]) -> set[int]:
 
 
 def hidden_posts(to: Principal, person: Person) -> int:
-    """How many posts of ``person`` are at accounts that ``to`` may not see."""
-    return Contact.objects.filter(person=person).count() - posts_of(to, [person]).count()
+    """How many posts of ``person`` are at accounts that ``to`` may not see; 0 where they are few enough to
+    be given away by their number."""
+    hidden = Contact.objects.filter(person=person).count() - posts_of(to, [person]).count()
+    return hidden if hidden >= FEWEST_HIDDEN else 0
 
 
 def person_by_pk(to: Principal, pk: int) -> Person | None:

@@ -12,7 +12,7 @@ from django.db import connection
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, ids_in_sql, visible_to
 from changqing.ledger.models import AccountTotals
-from changqing.people.permissions import Principal
+from changqing.people.permissions import FEWEST_HIDDEN, Principal
 
 
 def money_at(to: Principal, ids: Iterable[int]) -> tuple[dict[int, Decimal], dict[int, Decimal | None]]:
@@ -25,18 +25,24 @@ def money_at(to: Principal, ids: Iterable[int]) -> tuple[dict[int, Decimal], dic
 
 @dataclass(frozen=True)
 class GroupSum:
-    """A group of companies: how many there are, how many are seen, and what the seen ones brought."""
+    """A group of companies: how many are seen and what they brought; ``top`` is the uppermost of them.
 
-    root: int
-    companies: int
+    ``hidden`` counts the others, and is 0 where they are so few that their number would give them away.
+    """
+
+    top: int
     seen: int
+    hidden: int
     revenue: Decimal | None
     margin: Decimal | None
     sees_every_margin: bool
 
 
 def group_sums(to: Principal, *, limit: int, offset: int = 0) -> tuple[list[GroupSum], int]:
-    """Groups of two companies and more by what ``to`` may see of them, the largest first; how many."""
+    """Groups of two companies and more by what ``to`` may see of them, the largest first; how many.
+
+    A group of one seen company and few others is none to this reader.
+    """
     a, t = Account._meta.db_table, AccountTotals._meta.db_table
 
     def sql_of(*parts: Part) -> tuple[str, tuple[Any, ...]]:
@@ -45,22 +51,24 @@ def group_sums(to: Principal, *, limit: int, offset: int = 0) -> tuple[list[Grou
     (seen, one), (money, two), (margin, three) = sql_of(), sql_of(Part.REVENUE), sql_of(Part.MARGIN)
     query = (
         "WITH RECURSIVE tree AS ("
-        f"SELECT id, id AS root FROM {a} "
+        f"SELECT id, id AS root, 0 AS depth FROM {a} "
         "WHERE parent_id IS NULL AND NOT withdrawn AND merged_into_id IS NULL "
         f"AND id IN (SELECT parent_id FROM {a} WHERE parent_id IS NOT NULL) UNION ALL "
-        f"SELECT a.id, tree.root FROM {a} a JOIN tree ON a.parent_id = tree.id "
+        f"SELECT a.id, tree.root, depth + 1 FROM {a} a JOIN tree ON a.parent_id = tree.id "
         "WHERE NOT a.withdrawn AND a.merged_into_id IS NULL), "
         f"seen (id) AS ({seen}), money (id) AS ({money}), margins (id) AS ({margin}), "
-        "sums AS (SELECT root, count(*) AS companies, count(seen.id) AS seen, "
+        "sums AS (SELECT (array_agg(seen.id ORDER BY depth, seen.id) FILTER (WHERE seen.id IS NOT NULL))[1] "
+        "AS top, count(seen.id) AS seen, CASE WHEN count(*) - count(seen.id) >= %s "
+        "THEN count(*) - count(seen.id) ELSE 0 END AS hidden, "
         "sum(t.revenue) FILTER (WHERE money.id IS NOT NULL) AS revenue, "
         "sum(t.margin) FILTER (WHERE margins.id IS NOT NULL) AS margin, "
         "bool_and(margins.id IS NOT NULL) FILTER (WHERE seen.id IS NOT NULL) AS sees_every_margin "
         "FROM tree LEFT JOIN seen USING (id) LEFT JOIN money USING (id) LEFT JOIN margins USING (id) "
         f"LEFT JOIN {t} t ON t.account_id = tree.id GROUP BY root) "
-        "SELECT *, count(*) OVER () FROM sums WHERE seen > 0 AND companies > 1 "
-        "ORDER BY revenue DESC NULLS LAST, root LIMIT %s OFFSET %s"
+        "SELECT *, count(*) OVER () FROM sums WHERE seen > 0 AND seen + hidden > 1 "
+        "ORDER BY revenue DESC NULLS LAST, top LIMIT %s OFFSET %s"
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, [*one, *two, *three, limit, offset])
+        cursor.execute(query, [*one, *two, *three, FEWEST_HIDDEN, limit, offset])
         rows = cursor.fetchall()
     return [GroupSum(*row[:6]) for row in rows], rows[0][6] if rows else 0

@@ -211,7 +211,7 @@ def purchase_track(to: Principal, key: str) -> PurchaseTrack | None:
     account = account_by_key(to, key)
     if account is None:
         return None
-    _check_sees_orders(to, account)
+    check_sees_orders(to, account)
     days, last = purchase_days(to, account), book_day()
     bought = sorted(day.day for day in days if day.is_purchase)
     return PurchaseTrack(
@@ -229,7 +229,7 @@ def lines_page(to: Principal, key: str, *, day: date | None = None, page: int = 
     account = account_by_key(to, key)
     if account is None:
         return None
-    _check_sees_orders(to, account)
+    check_sees_orders(to, account)
     totals = totals_of(to, account)
     if day:
         total = sum(each.lines for each in purchase_days(to, account) if each.day == day)
@@ -252,7 +252,8 @@ def lines_page(to: Principal, key: str, *, day: date | None = None, page: int = 
     )
 
 
-def _check_sees_orders(to: Principal, account: Account) -> None:
+def check_sees_orders(to: Principal, account: Account) -> None:
+    """Refused where ``to`` may see ``account`` but not its money; one it may not see is asked for before."""
     if not sight(to, account).reads(Part.REVENUE):
         raise Refused(_("您看不到这家客户的收入和订单。需要的话，请客户负责人为您申请。"))
 

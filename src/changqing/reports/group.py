@@ -15,7 +15,7 @@ from changqing.accounts.queries import (
     whole_group,
 )
 from changqing.ledger.groups import GroupSum, group_sums, money_at
-from changqing.people.permissions import Principal
+from changqing.people.permissions import FEWEST_HIDDEN, Principal, sees_the_whole_book
 
 PER_PAGE = 50
 # A longer tree is shown to here; its sums are over all of it.
@@ -43,28 +43,29 @@ class Company:
 
 @dataclass(frozen=True)
 class GroupTree:
-    """A group as one reader sees it; ``hidden`` companies are in no sum, only counted."""
+    """A group as one reader sees it: ``seen`` companies, of which the first are listed.
+
+    ``hidden`` ones are in no sum, and only counted where they are enough to stay unknown. ``is_whole`` says
+    that the reader sees the whole book, so that there can be no others.
+    """
 
     companies: list[Company]
-    total: int
+    seen: int
     hidden: int
+    is_whole: bool
 
     @property
     def more(self) -> int:
-        return self.total - self.hidden - len(self.companies)
+        return self.seen - len(self.companies)
 
 
 @dataclass(frozen=True)
 class RankedGroup:
-    """A group in the ranking; ``key`` is empty where its head is not shown to the reader."""
+    """A group in the ranking, by the uppermost company that the reader may see."""
 
     key: str
     name: str
     sums: GroupSum
-
-    @property
-    def hidden(self) -> int:
-        return self.sums.companies - self.sums.seen
 
 
 def group_tree(to: Principal, key: str) -> GroupTree | None:
@@ -103,7 +104,13 @@ def group_tree(to: Principal, key: str) -> GroupTree | None:
         )
         for pk in list(above)[:SHOWN]
     ]
-    return GroupTree(companies, total=len(nodes), hidden=len(nodes) - len(seen))
+    hidden = len(nodes) - len(seen)
+    return GroupTree(
+        companies,
+        seen=len(seen),
+        hidden=hidden if hidden >= FEWEST_HIDDEN else 0,
+        is_whole=sees_the_whole_book(to),
+    )
 
 
 @dataclass
@@ -147,10 +154,5 @@ def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 def ranked_groups(to: Principal, *, page: int = 1) -> tuple[list[RankedGroup], int]:
     """One page of the groups by revenue over what ``to`` may see, and how many there are."""
     sums, total = group_sums(to, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    heads: dict[int, Account] = accounts_with_ids(to, [each.root for each in sums])
-    return [
-        RankedGroup(heads[each.root].key, heads[each.root].name, each)
-        if each.root in heads
-        else RankedGroup("", "", each)
-        for each in sums
-    ], total
+    tops: dict[int, Account] = accounts_with_ids(to, [each.top for each in sums])
+    return [RankedGroup(tops[each.top].key, tops[each.top].name, each) for each in sums], total

@@ -46,7 +46,17 @@ PACK = "concentration"
 ZERO = Decimal(0)
 # Readers of a part of the book whose curves a process remembers, and periods of theirs: some 10 kB each.
 MOST_VIEWS = 300
-MONEY = ("revenue", "margin", "revenue_without_cost", "revenue_converted", "whale_peak", "whale_eaten")
+# What a ranking of the whole book says of accounts whose margin its reader may not see: there are none.
+ALL_SHOWN: Mapping[str, Any] = {"margin_withheld_accounts": 0, "revenue_withheld_margin": "0"}
+MONEY = (
+    "revenue",
+    "margin",
+    "revenue_without_cost",
+    "revenue_converted",
+    "revenue_withheld_margin",
+    "whale_peak",
+    "whale_eaten",
+)
 Sums = Mapping[str, Decimal]
 VIEWS = Kept[tuple[Mapping[str, Any], Sums]](most=MOST_VIEWS)
 
@@ -62,7 +72,11 @@ class Portion:
 
 @dataclass(frozen=True, kw_only=True)
 class Portfolio:
-    """``results`` is a ``RankingResult`` as it was stored; ``families`` is None when it was not asked for."""
+    """``results`` is a ``RankingResult`` as it was stored; ``families`` is None when it was not asked for.
+
+    Beside it stands what is withheld from the reader: ``margin_withheld_accounts`` and their revenue. They are
+    in no figure about margins, and not among ``margin_unknown_accounts``: those nobody knows.
+    """
 
     period: str
     from_day: date | None
@@ -86,6 +100,22 @@ class Portfolio:
     @property
     def is_stale(self) -> bool:
         return self.days_old is not None and self.days_old > self.method.freshness.stale_after_days.value
+
+    @property
+    def margin_known_accounts(self) -> int:
+        """Accounts whose margin the reader is shown."""
+        said = self.results
+        unknown: int = said["margin_unknown_accounts"] + said["margin_withheld_accounts"]
+        return int(said["buying_accounts"]) - unknown
+
+    @property
+    def revenue_with_cost(self) -> Decimal:
+        """What the margin is of: revenue whose cost is known, of accounts whose margin the reader is shown."""
+        whole, *less = (
+            self.money(name) or ZERO
+            for name in ("revenue", "revenue_without_cost", "revenue_withheld_margin")
+        )
+        return whole - sum(less, ZERO)
 
     def money(self, name: str) -> Decimal | None:
         """One of the figures that are money."""
@@ -126,7 +156,7 @@ def portfolio(
     pack = method_of(ranking) if ranking else load(PACK, ConcentrationMethod)
     families = _families(to, ranking, whole) if with_families else None
     if ranking and whole:
-        results: Mapping[str, Any] = ranking.results
+        results: Mapping[str, Any] = {**ALL_SHOWN, **ranking.results}
         industries = _amounts(ranking.inputs["industries"])
     else:
         results, industries = _in_view(to, ranking, period, pack, families)
@@ -165,7 +195,8 @@ def _in_view(
     def make() -> tuple[Mapping[str, Any], Sums]:
         columns = columns_of(to, ranking)
         facts = _facts(ranking, period, columns, families or {}, accounts)
-        results = _seen(ranking, rank_book(facts, pack=pack).as_json(), columns.slices)
+        said = _withheld(rank_book(facts, pack=pack).as_json(), columns.slices)
+        results = _seen(ranking, said, columns.slices)
         return results, _summed(columns.slices, "industry")
 
     if ranking is None or not isinstance(to, User) or families is not None:
@@ -252,6 +283,24 @@ def _facts(
         period=period,
         as_of=ranking.as_of if ranking else None,
     )
+
+
+def _withheld(said: dict[str, Any], slices: Sequence[Slice]) -> dict[str, Any]:
+    """``said`` without a margin where none is shown, and its rate over what is shown."""
+    accounts = sum(part.withheld for part in slices)
+    revenue = sum((part.withheld_revenue for part in slices), ZERO)
+    told: dict[str, Any] = {
+        "margin_withheld_accounts": accounts,
+        "revenue_withheld_margin": str(revenue),
+        "margin_unknown_accounts": said["margin_unknown_accounts"] - accounts,
+    }
+    if accounts and accounts == said["buying_accounts"]:
+        told |= dict.fromkeys(("margin", "margin_rate", "revenue_without_cost"))
+        told["unknown"] = said["unknown"] | dict.fromkeys(("profit_pareto", "whale"), "withheld")
+    elif accounts:
+        with_cost = Decimal(said["revenue"]) - Decimal(said["revenue_without_cost"]) - revenue
+        told["margin_rate"] = margin_rate(with_cost, Decimal(said["margin"]))
+    return said | told
 
 
 def _seen(ranking: Ranking | None, said: dict[str, Any], slices: Sequence[Slice]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from changqing.accounts.queries import Account, Part, account_by_key, reads_anywhere, sight
+from changqing.accounts.queries import Account, Part, account_by_key, reads_anywhere
 from changqing.base.days import months_back
 from changqing.base.packs import Pack
 from changqing.engine.profit import financing_cost
@@ -31,6 +31,7 @@ from changqing.ledger.dues import (
 )
 from changqing.ledger.rules.receivables import ReceivablesMethod
 from changqing.people.permissions import Principal
+from changqing.reports.account import check_sees_orders
 from changqing.value.queries.methods import methods_in_force
 
 NOTHING = Decimal(0)
@@ -280,8 +281,9 @@ def sees_receivables(to: Principal) -> bool:
 
 
 def receivables_of(to: Principal, key: str) -> Receivables | None:
-    """What one account owes; None where ``to`` may not see its revenue."""
+    """What one account owes; None where ``to`` may not see it, Refused where not its revenue."""
     account = account_by_key(to, key)
-    if account is None or not sight(to, account).reads(Part.REVENUE):
+    if account is None:
         return None
+    check_sees_orders(to, account)
     return receivables(to, account=account)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from changqing.accounts.queries import Account, TeamMembership
 from changqing.people.permissions import operator
@@ -154,4 +155,34 @@ def test_who_may_not_see_margins_gets_none_that_others_were_shown(small_book: Pe
     TeamMembership.objects.filter(user=guest).update(margin=0)
     again = User.objects.get(pk=guest.pk)
     assert (short(again)["revenue"], short(lin)["margin"]) == (1000.0, 200.0)
-    assert not short(again)["margin"]
+    said = portfolio(again, "36m").as_json()
+    assert [said[name] for name in OF_MARGINS] == [None, None, None, None, 0, 1, 1000.0]
+    assert {said["unknown"][name] for name in ("whale", "profit_pareto")} == {"withheld"}
+
+
+OF_MARGINS = (
+    *("margin", "margin_rate", "revenue_without_cost", "loss_making"),
+    *("margin_unknown_accounts", "margin_withheld_accounts", "revenue_withheld_margin"),
+)
+
+
+def test_what_is_withheld_is_told_from_what_nobody_knows(small_book: People, command: Any, client: Client):
+    """A guest sees the margin of A1 (of 100 nobody knows the cost), of C3 the revenue, of G1 what nobody knows."""
+    accounts_come([("G1", "无本", "钢铁", "江苏")])
+    orders_come([("G1", "O99", "2024-06-10", 80, None, "轴承")])
+    guest = User.objects.create_user("wu", None, full_name="吴东", role="manager")
+    for key, margin in (("A1", 1), ("C3", 0), ("G1", 1)):
+        TeamMembership.objects.create(
+            account=Account.objects.get(key=key), user=guest, role="service", since=date(2024, 1, 1),
+            revenue=1, margin=margin,
+        )  # fmt: skip
+    said = json.loads(command("--as", "wu", "portfolio", "--json").out)
+    assert [said[name] for name in OF_MARGINS] == [300.0, pytest.approx(300 / 900), 180.0, 0, 1, 1, 150.0]
+    client.force_login(guest)
+    page = client.get("/portfolio/").content.decode()
+    assert "1 家成本未知，不计" in page and "1 家的毛利不对您开放，不计" in page and "33.3%" in page
+    TeamMembership.objects.filter(user=guest).update(margin=0)
+    page = client.get("/portfolio/").content.decode()
+    assert "这些客户的毛利不对您开放" in page and "成本未知" not in page and "没有一家亏损" not in page
+    whole = json.loads(command("--as", "gao", "portfolio", "--json").out)
+    assert (whole["margin_withheld_accounts"], whole["revenue_withheld_margin"]) == (0, 0.0)

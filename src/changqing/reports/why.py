@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from changqing.accounts.queries import Account, Part, account_by_key, sight
+from changqing.base.refused import Refused
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, may
 from changqing.retention.queries import ACTIVE, AccountWarning, warnings_of
@@ -36,13 +38,13 @@ class WhyPage:
 
 
 def why_page(to: Principal, key: str, *, today: date) -> WhyPage | None:
-    """The signals of account ``key``; None when ``to`` may not see it or what is judged of it."""
+    """The signals of account ``key``; None when ``to`` may not see it, Refused when not what is judged of it."""
     account = account_by_key(to, key)
     if account is None:
         return None
     sees = sight(to, account)
     if not sees.reads(Part.SCORE):
-        return None
+        raise Refused(_("您看不到这家客户的等级和预警。需要的话，请客户负责人为您申请。"))
     last, rows = as_of(), warnings_of(to, account)
     return WhyPage(
         account=account,

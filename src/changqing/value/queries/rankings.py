@@ -66,13 +66,17 @@ class Slice:
     revenue_converted: Decimal
     orders: int
     lines: int
+    # of those whose margin the reader may not see; their money is in no figure about margins
+    withheld: int
+    withheld_revenue: Decimal
 
 
 @dataclass(frozen=True, eq=False)
 class BookColumns:
     """One entry a visible account of a ranking, in any order, and their exact sums by slice.
 
-    ``ranks`` are the whole book's; ``margin`` is 0 where it is not known.
+    ``ranks`` are the whole book's; ``margin`` is 0 where it is not known or not shown. What nobody knows
+    and what is withheld from this reader are told apart by ``Slice.withheld``.
     """
 
     ranks: list[int]
@@ -213,6 +217,7 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
     """The visible rows of ``ranking`` as arrays with exact sums, in one query."""
     held = ("abc", "band", "account__industry")
     margin_seen = seen_only(to, Part.MARGIN, "margin", MARGIN)
+    shown = along("account", rule_for(to, Part.MARGIN))
     rows = (
         visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
         .values_list(*held)
@@ -220,10 +225,12 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
             accounts=Count("pk"),
             revenues=Sum("revenue"),
             margins=Sum(margin_seen, default=Decimal(0)),
-            without_cost=Sum("revenue_without_cost"),
+            without_cost=Sum("revenue_without_cost", filter=shown, default=Decimal(0)),
             converted=Sum("revenue_converted"),
             all_orders=Sum("orders"),
             all_lines=Sum("lines"),
+            withheld=Count("pk", filter=~shown),
+            withheld_revenue=Sum("revenue", filter=~shown, default=Decimal(0)),
             ranks=ArrayAgg("rank"),
             each_revenue=ArrayAgg(Cast("revenue", FloatField())),
             each_margin=ArrayAgg(Cast(margin_seen, FloatField())),

@@ -51,7 +51,13 @@ def test_the_whole_tree_is_rolled_up(group: People) -> None:
     ]
 
 
-def test_what_one_may_not_see_is_counted_and_in_no_sum(group: People) -> None:
+@pytest.mark.parametrize(("more", "counted"), [(0, 0), (1, 3)])
+def test_what_one_may_not_see_is_in_no_sum_and_counted_only_where_it_stays_unknown(
+    group: People, more: int, counted: int
+) -> None:
+    for number in range(more):
+        hidden = create_account(by=BY, fields={"name": f"暗{number}"})
+        hang(hidden.key, "C3")
     assert told(group.mei, "B2") == [
         ("A1", 0, Decimal(1300), Decimal(200), 1, 2),
         ("B2", 1, Decimal(300), Decimal(-100), 1, 1),
@@ -59,11 +65,13 @@ def test_what_one_may_not_see_is_counted_and_in_no_sum(group: People) -> None:
     client = Client()
     client.force_login(group.mei)
     said = client.get("/account-group/B2/").content.decode()
-    assert "集团里有 4 家公司" in said and "另有 2 家不显示" in said
-    assert not re.search("北辰|海川|C3|D4|赵敏", said)
+    assert "您看到集团里的 2 家公司" in said
+    assert ("另有 3 家不显示" in said) == bool(counted) and not re.search("另有 [12] 家", said)
+    assert not re.search("北辰|海川|C3|D4|赵敏|暗", said)
     assert client.get("/account-group/C3/").status_code == 404
     page = client.get("/groups/").content.decode()
-    assert "1 个集团" in page and "另有 2 家不显示" in page and not re.search("北辰|海川", page)
+    assert "1 个集团" in page and not re.search("北辰|海川|暗|另有 [12] 家", page)
+    assert ("另有 3 家不显示" in page) == bool(counted)
 
 
 @pytest.mark.parametrize("role", ["service", "finance", "compliance", "admin", "auditor"])
@@ -77,11 +85,13 @@ def test_who_sees_no_money_or_no_account_gets_an_answer_too(group: People, role:
 def test_groups_are_ranked_by_what_the_reader_sees(group: People) -> None:
     def ranks(to: Any) -> list[tuple[Any, ...]]:
         found, _total = ranked_groups(to)
-        return [(each.key, each.sums.companies, each.hidden, each.sums.revenue) for each in found]
+        return [(each.key, each.sums.seen, each.sums.hidden, each.sums.revenue) for each in found]
 
     hang("F6", "E5")
     assert ranks(group.gao) == [("A1", 4, 0, Decimal(1500)), ("E5", 2, 0, Decimal(900))]
-    assert ranks(group.mei) == [("A1", 4, 2, Decimal(1300)), ("", 2, 1, None)]
+    # F6 alone below one that mei may not see is no group to her; bo sees it from the middle
+    assert ranks(group.mei) == [("A1", 2, 0, Decimal(1300))]
+    assert ranks(group.bo) == [("C3", 2, 0, Decimal(200))]
 
 
 def test_a_deep_group_costs_no_more_queries(group: People, django_assert_max_num_queries: Any) -> None:

@@ -71,13 +71,11 @@ def tree(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _title(found: GroupTree) -> str:
-    shown = found.total - found.hidden
-    told = ngettext("集团里有 %(count)s 家公司", "集团里有 %(count)s 家公司", found.total) % {
-        "count": f"{found.total:,}"
-    }
+    count = {"count": f"{found.seen:,}"}
+    if found.is_whole:
+        return ngettext("集团里有 %(count)s 家公司", "集团里有 %(count)s 家公司", found.seen) % count
+    # the same words whether there are none beside or few
+    told = ngettext("您看到集团里的 %(count)s 家公司", "您看到集团里的 %(count)s 家公司", found.seen) % count
     if found.hidden:
-        told += _("，您看到 %(shown)s 家，另有 %(hidden)s 家不显示、也不计入") % {
-            "shown": f"{shown:,}",
-            "hidden": f"{found.hidden:,}",
-        }
+        told += _("，另有 %(hidden)s 家不显示、也不计入") % {"hidden": f"{found.hidden:,}"}
     return told

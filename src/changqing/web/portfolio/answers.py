@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from changqing.people.permissions import FEWEST_HIDDEN
 from changqing.reports.portfolio import Portfolio
 from changqing.web.accounts.amounts import currency_name, in_words
 from changqing.web.components.tags import share
@@ -49,6 +50,8 @@ def pareto_title(found: Portfolio) -> str:
 def whale_title(found: Portfolio) -> str:
     loss = found.results["loss_making"]
     eaten = found.money("whale_eaten")
+    if found.money("margin") is None:
+        return _("这些客户的毛利不对您开放")
     if loss is None or eaten is None:
         return _("没有一家的成本已知，利润不猜")
     if not loss:
@@ -160,6 +163,9 @@ def in_view_sentence(found: Portfolio) -> str:
     """What the figures are over, for a reader of less than the whole book."""
     if found.is_whole_book:
         return ""
+    if found.book_accounts - found.results["buying_accounts"] < FEWEST_HIDDEN:
+        # how many there are beside would give the few away
+        return _("合计、曲线和集中度只含您可见的客户；名次和类别按整本账排定。")
     return _("合计、曲线和集中度只含您可见的 %(seen)s 家；名次和类别按整本账的 %(whole)s 家排定。") % {
         "seen": f"{found.results['buying_accounts']:,}",
         "whole": f"{found.book_accounts:,}",

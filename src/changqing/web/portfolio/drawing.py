@@ -130,7 +130,7 @@ def _pareto_table(found: Portfolio) -> Rows:
 def whale_chart(found: Portfolio) -> Drawn | None:
     """Cumulative margin over accounts, most profitable first; what is eaten after the peak in red."""
     said = found.results
-    curve, known = said["profit_curve"], said["buying_accounts"] - said["margin_unknown_accounts"]
+    curve, known = said["profit_curve"], found.margin_known_accounts
     if not curve or not known:
         return None
     total = float(found.money("margin") or 0)

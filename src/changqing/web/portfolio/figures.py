@@ -74,8 +74,15 @@ def _converted(found: Portfolio) -> str:
 
 def _margin(found: Portfolio) -> Shown:
     total, revenue = found.money("margin"), found.money("revenue")
-    assert total is not None and revenue is not None
-    unknown = found.results["margin_unknown_accounts"]
+    unknown, withheld = (found.results[f"margin_{why}_accounts"] for why in ("unknown", "withheld"))
+    if total is None or revenue is None:
+        return Shown(
+            label=_("毛利"),
+            value=_("无权查看"),
+            note=_("需要的话，请客户负责人为您申请"),
+            tone="unknown",
+            arithmetic=_opened(found, _("这些客户的毛利和成本不对您开放，所以不合计")),
+        )
     if unknown == found.results["buying_accounts"]:
         return Shown(
             label=_("毛利"),
@@ -86,10 +93,13 @@ def _margin(found: Portfolio) -> Shown:
         )
     number, unit = in_units(total, found.currency)
     without_cost = found.money("revenue_without_cost") or Decimal(0)
-    rate = share(margin_rate(revenue - without_cost, total))
+    rate = share(margin_rate(found.revenue_with_cost, total))
     note = _("毛利率 %(rate)s") % {"rate": rate}
     if unknown:
         note += _("；%(count)s 家成本未知，不计") % {"count": f"{unknown:,}"}
+    if withheld:
+        note += _("；%(count)s 家的毛利不对您开放，不计") % {"count": f"{withheld:,}"}
+    hidden = found.money("revenue_withheld_margin") or Decimal(0)
     return Shown(
         label=_("毛利"),
         value=number,
@@ -101,6 +111,7 @@ def _margin(found: Portfolio) -> Shown:
             _("毛利 = 收入 − 成本（行成本；没有时用单位成本 × 数量；再没有就不计）"),
             (_("收入"), to_the_cent(revenue, found.currency)),
             (_("其中成本未知的收入"), to_the_cent(without_cost, found.currency)),
+            *([(_("其中毛利不对您开放的收入"), to_the_cent(hidden, found.currency))] if withheld else []),
             (_("毛利"), to_the_cent(total, found.currency)),
             (_("毛利率 = 毛利 ÷ 成本已知的收入"), rate),
             (_("成本未知的客户"), f"{unknown:,}"),
@@ -156,10 +167,11 @@ def _losses(found: Portfolio) -> Shown:
     label = _("亏损客户")
     formula = _("毛利小于零的客户，未扣服务成本")
     if said["loss_making"] is None or eaten is None:
+        is_withheld = found.money("margin") is None
         return Shown(
             label=label,
-            value=_("未知"),
-            note=_("成本未知"),
+            value=_("无权查看") if is_withheld else _("未知"),
+            note="" if is_withheld else _("成本未知"),
             tone="unknown",
             arithmetic=_opened(found, formula),
         )

@@ -32,7 +32,9 @@ def eighty_twenty_rows(found: Portfolio) -> list[EightyTwenty]:
         (_("收入"), "revenue_pareto", said["top20_share"], said["accounts_to_80"]),
         (_("毛利"), "profit_pareto", said["profit_top20_share"], said["profit_accounts_to_80"]),
     )
-    return [_eighty_twenty(found, *each) for each in asked]
+    # nothing is said of a margin that is not shown
+    shown = asked[:1] if said["margin"] is None else asked
+    return [_eighty_twenty(found, *each) for each in shown]
 
 
 def _eighty_twenty(
@@ -54,7 +56,6 @@ def whale_rows(found: Portfolio) -> list[tuple[str, str, str, bool]]:
     said, eaten = found.results, found.money("whale_eaten")
     if said["loss_making"] is None or eaten is None:
         return []
-    known = said["buying_accounts"] - said["margin_unknown_accounts"]
     return [
         (
             _("挣钱的"),
@@ -63,7 +64,7 @@ def whale_rows(found: Portfolio) -> list[tuple[str, str, str, bool]]:
             False,
         ),
         (_("亏损的"), _count(said["loss_making"]), in_words(-eaten, found.currency), bool(eaten)),
-        (_("剩下"), _count(known), in_words(found.money("margin"), found.currency), False),
+        (_("剩下"), _count(found.margin_known_accounts), in_words(found.money("margin"), found.currency), False),
     ]
 
 
