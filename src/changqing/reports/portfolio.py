@@ -74,8 +74,8 @@ class Portion:
 class Portfolio:
     """``results`` is a ``RankingResult`` as it was stored; ``families`` is None when it was not asked for.
 
-    Beside it stands what is withheld from the reader: ``margin_withheld_accounts`` and their revenue. They are
-    in no figure about margins, and not among ``margin_unknown_accounts``: those nobody knows.
+    Beside it stands what is withheld from the reader: ``margin_withheld_accounts`` and their revenue. They
+    are in no figure about margins, and not among ``margin_unknown_accounts``: those nobody knows.
     """
 
     period: str
@@ -110,7 +110,7 @@ class Portfolio:
 
     @property
     def revenue_with_cost(self) -> Decimal:
-        """What the margin is of: revenue whose cost is known, of accounts whose margin the reader is shown."""
+        """What the margin is of: revenue whose cost is known, of accounts whose margin is shown."""
         whole, *less = (
             self.money(name) or ZERO
             for name in ("revenue", "revenue_without_cost", "revenue_withheld_margin")

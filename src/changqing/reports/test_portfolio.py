@@ -167,7 +167,7 @@ OF_MARGINS = (
 
 
 def test_what_is_withheld_is_told_from_what_nobody_knows(small_book: People, command: Any, client: Client):
-    """A guest sees the margin of A1 (of 100 nobody knows the cost), of C3 the revenue, of G1 what nobody knows."""
+    """A guest sees the margin of A1, part of whose cost is known, of G1, where none is, and not of C3."""
     accounts_come([("G1", "无本", "钢铁", "江苏")])
     orders_come([("G1", "O99", "2024-06-10", 80, None, "轴承")])
     guest = User.objects.create_user("wu", None, full_name="吴东", role="manager")

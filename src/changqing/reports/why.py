@@ -38,7 +38,7 @@ class WhyPage:
 
 
 def why_page(to: Principal, key: str, *, today: date) -> WhyPage | None:
-    """The signals of account ``key``; None when ``to`` may not see it, Refused when not what is judged of it."""
+    """The signals of account ``key``; None when ``to`` may not see it, Refused when not what is judged."""
     account = account_by_key(to, key)
     if account is None:
         return None

@@ -64,7 +64,12 @@ def whale_rows(found: Portfolio) -> list[tuple[str, str, str, bool]]:
             False,
         ),
         (_("亏损的"), _count(said["loss_making"]), in_words(-eaten, found.currency), bool(eaten)),
-        (_("剩下"), _count(found.margin_known_accounts), in_words(found.money("margin"), found.currency), False),
+        (
+            _("剩下"),
+            _count(found.margin_known_accounts),
+            in_words(found.money("margin"), found.currency),
+            False,
+        ),
     ]
 
 
