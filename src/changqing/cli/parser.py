@@ -314,9 +314,27 @@ def _rights(commands: Any) -> None:
         deed.set_defaults(deed=name)
         deed.add_argument("key", help=_("客户编号"))
         deed.add_argument("--because", required=True, help=_("为什么"))
+    _handover(commands)
     why = _command(commands, "why", rights.why, _("某人为什么看得到一个客户"))
     why.add_argument("key", help=_("客户编号"))
     why.add_argument("--user", dest="whom", required=True, help=_("用户名"))
+
+
+def _handover(commands: Any) -> None:
+    handover = commands.add_parser("handover", help=_("换负责人的申请"), description=_("换负责人的申请"))
+    deeds = handover.add_subparsers(metavar="list|ask|grant|decline|withdraw", required=True)
+    _command(deeds, "list", rights.list_handovers, _("等您答复的申请，JSON"))
+    ask = _command(deeds, "ask", rights.ask_handover, _("申请把客户交给另一位同事"))
+    ask.add_argument("key", help=_("客户编号"))
+    ask.add_argument("--to", required=True, help=_("用户名"))
+    ask.add_argument("--because", required=True, help=_("为什么"))
+    for name, help_ in (("grant", _("批准：换负责人")), ("decline", _("驳回申请"))):
+        deed = _command(deeds, name, rights.answer_handover, help_)
+        deed.set_defaults(deed=name)
+        deed.add_argument("key", help=_("客户编号"))
+        deed.add_argument("--reply", required=name == "decline", default="", help=_("答复"))
+    back = _command(deeds, "withdraw", rights.withdraw_handover, _("撤回自己的申请"))
+    back.add_argument("key", help=_("客户编号"))
 
 
 def _keeping(commands: Any) -> None:

@@ -59,6 +59,44 @@ def seal(words: Namespace) -> int:
     return 0
 
 
+def ask_handover(words: Namespace) -> int:
+    with opened():
+        from changqing.dossier.actions.handover import ask_handover as ask
+        from changqing.people.queries import user_named
+
+        to = user_named(words.to)
+        ask(by=principal(words), account=words.key, to=to, because=words.because, door="cli")
+        print(_("已申请。批准之前什么都不变。"))
+    return 0
+
+
+def answer_handover(words: Namespace) -> int:
+    with opened():
+        from changqing.dossier.actions.handover import answer_handover as answer
+
+        grant = words.deed == "grant"
+        answer(by=principal(words), account=words.key, grant=grant, reply=words.reply, door="cli")
+        print(_("已批准，负责人换好了。") if grant else _("已驳回。"))
+    return 0
+
+
+def withdraw_handover(words: Namespace) -> int:
+    with opened():
+        from changqing.dossier.actions.handover import withdraw_handover as withdraw
+
+        withdraw(by=principal(words), account=words.key, door="cli")
+        print(_("已撤回。"))
+    return 0
+
+
+def list_handovers(words: Namespace) -> int:
+    with opened():
+        from changqing.reports.who_sees import handovers_json
+
+        print(json.dumps(handovers_json(principal(words)), ensure_ascii=False, indent=2))
+    return 0
+
+
 def why(words: Namespace) -> int:
     with opened():
         from changqing.reports.who_sees import why_json

@@ -219,3 +219,49 @@ class SavedList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@tracked(called=_("负责人变更申请"))
+class HandoverRequest(models.Model):
+    """Who holds an account asks that ``to`` hold it from now on; who may hand accounts over answers."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("等批准")
+        GRANTED = "granted", _("已批准")
+        DECLINED = "declined", _("已驳回")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    account = models.ForeignKey(Account, models.CASCADE, verbose_name=_("所属客户"), related_name="+")
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("新负责人"), related_name="+"
+    )
+    because = models.CharField(_("为什么"), max_length=300)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("申请人"), related_name="+"
+    )
+    asked_at = models.DateTimeField(_("申请于"))
+    state = models.CharField(_("结果"), max_length=12, choices=State.choices, default=State.OPEN)
+    answered_by = models.CharField(_("答复人"), max_length=120, blank=True)
+    answered_at = models.DateTimeField(_("答复于"), null=True)
+    reply = models.CharField(_("答复"), max_length=300, blank=True)
+
+    account_path = "account"
+    account_part = Part.BASIC
+    # what was asked of the one company is not asked of the other
+    on_merge = "stays"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(state="open"), name="one_open_handover_an_account"
+            ),
+            models.CheckConstraint(condition=~models.Q(because=""), name="handover_says_why"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", answered_at=None)
+                | (~models.Q(state="open") & models.Q(answered_at__isnull=False)),
+                name="handover_is_answered_or_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} > {self.to}"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from changqing.accounts.rights import reads_anywhere
+from changqing.dossier.queries.handover import HandoverRequest, handovers_to_answer
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Part, Principal, may
 from changqing.retention.queries import (
@@ -30,6 +31,7 @@ class TodayPage:
     shown: int
     waiting: Waiting
     promises: list[AccountWarning]
+    handovers: list[HandoverRequest]
     sees_money: bool
     may_answer: bool
     currency: str
@@ -58,6 +60,7 @@ def today_page(to: Principal, *, today: date) -> TodayPage:
         shown=len(items),
         waiting=how_much_waits(to, day),
         promises=promised(to, day),
+        handovers=handovers_to_answer(to),
         sees_money=reads_anywhere(to, Part.MARGIN),
         may_answer=may(to, "answer warnings"),
         currency=settings.BOOK_CURRENCY,

@@ -20,6 +20,14 @@ from changqing.accounts.queries import (
     why,
 )
 from changqing.base.refused import Refused
+from changqing.dossier.queries.handover import (
+    HandoverRequest,
+    handovers_to_answer,
+    is_own,
+    may_answer_handover,
+    may_ask_handover,
+    open_handover,
+)
 from changqing.people.permissions import Principal
 from changqing.people.queries import User, user_named
 
@@ -31,6 +39,10 @@ class WhoSees:
     account: Account
     team: list[tuple[TeamMembership, str]]
     may_give: bool
+    # the change of owner that waits, and whether the reader may ask for one or answer it
+    handover: HandoverRequest | None
+    may_ask: bool
+    may_answer: bool
     whom: User | None
     ways: list[str]
     sight: Sight | None
@@ -45,10 +57,14 @@ def who_sees(to: Principal, key: str, username: str = "") -> WhoSees | None:
     asked = user_named(username) if username else to
     whom = asked if isinstance(asked, User) else None
     seen = sight(whom, account) if whom else None
+    asked_for = open_handover(to, account)
     return WhoSees(
         account=account,
         team=[(place, role_name_of(place.role)) for place in team_of(to, account)],
         may_give=may_give(to, account),
+        handover=asked_for,
+        may_ask=may_ask_handover(to, account),
+        may_answer=asked_for is not None and may_answer_handover(to, account) and not is_own(to, asked_for),
         whom=whom,
         ways=why(whom, account) if whom else [],
         sight=seen,
@@ -87,3 +103,17 @@ def why_json(to: Principal, key: str, username: str) -> dict[str, Any]:
         "because": found.ways,
         "levels": {str(part): level.name.lower() for part, level in levels.items() if level},
     }
+
+
+def handovers_json(to: Principal) -> list[dict[str, Any]]:
+    """What ``changqing handover list`` prints: what waits for an answer of ``to``."""
+    return [
+        {
+            "account": each.account.key,
+            "to": each.to.username,
+            "because": each.because,
+            "asked_by": each.asked_by.username,
+            "asked_at": each.asked_at.isoformat(timespec="seconds"),
+        }
+        for each in handovers_to_answer(to)
+    ]

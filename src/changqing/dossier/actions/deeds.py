@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account
 from changqing.accounts.queries import line_above
 from changqing.base.refused import Refused
-from changqing.dossier.actions.writing import carry_out, editable, lock_the_tree, value_of, write_fields
+from changqing.dossier.actions.writing import (
+    carry_out,
+    check_may_set,
+    editable,
+    lock_the_tree,
+    value_of,
+    write_fields,
+)
 from changqing.dossier.models import Revision, RevisionLine
 from changqing.dossier.queries.deeds import deed_with_id
 from changqing.dossier.rules.fields import MOST_TAGS, clean_tags
@@ -131,6 +138,7 @@ def undo_deed(*, by: Principal, pk: int, door: str = "") -> Undone:
     if any("parent" in fields for _account, fields in back):
         _check_parents(back)
     real = [(account, fields) for account, fields in back if fields]
+    check_may_set(by, {name for _account, fields in real for name in fields})
     if real:
         write_fields(changes=real)
     whole = sum(len(fields) == len(lines[account.pk].after) for account, fields in back)

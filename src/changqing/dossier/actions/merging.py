@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account
 from changqing.accounts.queries import line_above
 from changqing.base.refused import Refused
-from changqing.dossier.actions.writing import column, editable, lock_the_tree, search_of, value_of
+from changqing.dossier.actions.writing import (
+    check_may_set,
+    column,
+    editable,
+    lock_the_tree,
+    search_of,
+    value_of,
+)
 from changqing.dossier.models import AccountMerge, NotTheSame
 from changqing.dossier.rules.fields import EDITABLE, MOST_TAGS
 from changqing.people.models import User
@@ -44,6 +51,7 @@ def merge_entries(*, by: Principal, kept: str, lost: str, take: Collection[str])
     values = _chosen(winner, loser, take)
     fields = {name: [value_of(winner, name), value] for name, value in values.items()}
     fields = {name: change for name, change in fields.items() if change[0] != change[1]}
+    check_may_set(by, fields)
     differs = [
         name
         for name in EDITABLE
@@ -76,6 +84,7 @@ def unmerge_entries(*, by: Principal, merge: AccountMerge) -> tuple[Account, Acc
     loser = Account.objects.select_for_update().get(pk=merge.lost_id)
     later = list(AccountMerge.objects.filter(kept=winner, unmerged_at=None, pk__gt=merge.pk).order_by("pk"))
     values = _values_back(winner, merge, later)
+    check_may_set(by, values)
     edited = _marks_back(winner, merge, later)
     Account.objects.filter(pk=loser.pk).update(merged_into=None, version=F("version") + 1)
     for model, path in followers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,7 @@ def carry_out(
     real = [(account, fields) for account, fields in real if fields]
     if not real:
         return None
-    if any({"owner", "department"} & set(fields) for _account, fields in real):
-        check_may(by, "hand accounts over")
+    check_may_set(by, {name for _account, fields in real for name in fields})
     deed = _deed(by=by, verb=verb, count=len(real))
     lines = (
         (
@@ -91,6 +90,12 @@ def carry_out(
         accounts=[account.key for account, _fields in real[:100]],
     )
     return deed
+
+
+def check_may_set(by: Principal, names: Collection[str]) -> None:
+    """Whose an account is changes by who may hand accounts over alone, whichever deed would change it."""
+    if {"owner", "department"} & set(names):
+        check_may(by, "hand accounts over")
 
 
 def _deed(*, by: Principal, verb: str, count: int) -> Revision:

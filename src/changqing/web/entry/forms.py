@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from changqing.accounts.queries import Account, account_named
 from changqing.base.refused import Refused
 from changqing.dossier.rules.fields import EDITABLE, LONGEST
-from changqing.people.permissions import Principal
+from changqing.people.permissions import Principal, may
 from changqing.people.queries import colleagues, department_choices
 
 LABELS = {
@@ -77,6 +77,15 @@ class AccountForm(forms.Form):
         self.fields["name"].widget.attrs["autofocus"] = True
         if not is_new:
             del self.fields["key"]
+            self._lock_whose_it_is()
+
+    def _lock_whose_it_is(self) -> None:
+        """Owner and department change by who may hand accounts over; others ask on the account's page."""
+        if may(self.reader, "hand accounts over"):
+            return
+        for name in ("owner", "department"):
+            self.fields[name].disabled = True
+        self.fields["owner"].help_text = _("换负责人请在客户页的“客户团队”里申请，由部门负责人或运营批准。")
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         """What may be chosen, with who is there already even when they have left."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from changqing.accounts.grants import end_team_role, give_team_role, seal
 from changqing.accounts.queries import Level, Part, TeamMembership, part_name, team_candidates, team_roles
 from changqing.base.refused import Refused
+from changqing.dossier.actions.handover import answer_handover, ask_handover, withdraw_handover
 from changqing.people.queries import User, user_named
 from changqing.reports.who_sees import WhoSees, who_sees
 from changqing.web.reader import reader
@@ -39,9 +40,15 @@ def team(request: HttpRequest, key: str) -> HttpResponse:
 
 def _done(by: User, key: str, said: QueryDict) -> None:
     """The one deed that ``said`` asks for."""
-    deed = said.get("deed", "")
+    deed, because = said.get("deed", ""), said.get("because", "")
     if deed in {"seal", "unseal"}:
-        seal(by=by, account=key, sealed=deed == "seal", because=said.get("because", ""))
+        seal(by=by, account=key, sealed=deed == "seal", because=because)
+    elif deed == "ask":
+        ask_handover(by=by, account=key, to=_colleague(said.get("user", "")), because=because, door="web")
+    elif deed in {"grant", "decline"}:
+        answer_handover(by=by, account=key, grant=deed == "grant", reply=said.get("reply", ""), door="web")
+    elif deed == "withdraw":
+        withdraw_handover(by=by, account=key, door="web")
     elif deed == "end":
         end_team_role(by=by, account=key, user=user_named(said.get("user", "")))
     else:
