@@ -118,10 +118,10 @@ def test_she_is_given_a_place_and_sees_the_account_but_not_the_margin(
     expect(theirs.locator("h1")).to_contain_text("金陵特钢")
     expect(theirs.locator("main")).to_contain_text(withheld)
     expect(theirs.locator("#money")).to_contain_text(hers)
-    theirs.wait_for_load_state("networkidle")
-    # her margin by month, by family, over all time: none of the figures that the owner reads
+    expect(theirs.locator("#lines table")).to_contain_text("400")
+    # the account's margin, cost and rate, as its owner reads them, stand nowhere
     shown = theirs.locator("main").inner_text()
-    assert "1,000" in shown and not [figure for figure in ("¥300", "¥600", "33.3") if figure in shown]
+    assert "¥500" in shown and not [figure for figure in ("¥300", "¥600", "33.3") if figure in shown]
     theirs.locator("#team").screenshot(path=SCREENS / f"team-card-{language[:2]}-phone.png")
 
     mine = visit("/accounts/A1/", user=small_book.mei, language=language, width=PHONE)
