@@ -11,6 +11,7 @@ from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.ledger.dues import PACKS as OF_LEDGER
 from changqing.ledger.receivables import refresh_missing_receivables
+from changqing.ledger.rollups import refresh_flows_before_openings
 from changqing.ledger.self_told import PACKS as OF_BOOK
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
@@ -46,6 +47,7 @@ def prepare_book() -> bool:
             is_new = True
     if is_new:
         refresh_missing_receivables()
+        refresh_flows_before_openings()
     return is_new
 
 

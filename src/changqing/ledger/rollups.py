@@ -9,13 +9,14 @@ from collections.abc import Collection
 
 import duckdb
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from changqing.base.faults import reach
 from changqing.ledger.loading import forget, load
 from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind
 from changqing.ledger.queries import ORDER, owned_lines, standing, whose
 from changqing.ledger.receivables import FEED, refresh_receivables, ripened
-from changqing.ledger.segments import duck, literal
+from changqing.ledger.segments import Standing, duck, literal
 
 FLOWS = (FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
 MONTH_COLUMNS = ("account_id", "month", "family", "revenue", "margin", "revenue_without_cost", "lines")
@@ -85,15 +86,34 @@ def days_sql(lines: str) -> str:
 
 
 def flows_sql(kind: str) -> str | None:
-    """Invoices, receipts, costs or openings by account, month and currency; None when there are none."""
+    """Invoices, receipts, costs or openings by account, month and currency; None when there are none.
+
+    An opening balance holds all that was owed on its day: of what is owed and paid, older openings too, only
+    what is dated from the last opening on counts beside it.
+    """
     rows = standing(kind)
     if not rows:
         return None
+    owned = f"FROM {_owned(rows)}"
+    openings = standing(FileKind.OPENINGS) if kind in FEED else None
+    if openings:
+        owned += (
+            " LEFT JOIN (SELECT account_id, currency, max(date) AS since "
+            f"FROM {_owned(openings)} GROUP BY ALL) "
+            "USING (account_id, currency) WHERE since IS NULL OR date >= since"
+        )
     return (
-        "SELECT w.account_id, date_trunc('month', l.date)::DATE AS month, "
-        f"{literal(kind)} AS kind, coalesce(l.currency, {literal(settings.BOOK_CURRENCY)}) AS currency, "
-        f"sum(l.amount) AS amount, count(*) AS rows FROM {rows.sql()} l "
-        "JOIN whose w USING (source_id, customer) GROUP BY ALL"
+        f"SELECT account_id, date_trunc('month', date)::DATE AS month, {literal(kind)} AS kind, currency, "
+        f"sum(amount) AS amount, count(*) AS rows {owned} GROUP BY ALL"
+    )
+
+
+def _owned(rows: Standing) -> str:
+    """Rows with their account and the currency they are in."""
+    return (
+        "(SELECT w.account_id, l.date, l.amount, "
+        f"coalesce(l.currency, {literal(settings.BOOK_CURRENCY)}) AS currency FROM {rows.sql()} l "
+        "JOIN whose w USING (source_id, customer))"
     )
 
 
@@ -123,14 +143,27 @@ def refresh_missing_days(accounts: Collection[int]) -> None:
 
 
 def refresh_flows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
-    """Make ``kind``'s flows of ``accounts`` say what its rows in force say."""
+    """Make ``kind``'s flows of ``accounts`` say what its rows in force say; an opening moves the others'."""
     if not accounts:
         return
     connection.register("whose", whose(accounts))
-    forget(AccountFlow._meta.db_table, accounts, kind=kind)
-    query = flows_sql(kind)
-    if query:
-        load(connection, query, AccountFlow._meta.db_table, FLOW_COLUMNS)
+    for moved in FEED if kind == FileKind.OPENINGS else (kind,):
+        forget(AccountFlow._meta.db_table, accounts, kind=moved)
+        query = flows_sql(moved)
+        if query:
+            load(connection, query, AccountFlow._meta.db_table, FLOW_COLUMNS)
+
+
+def refresh_flows_before_openings() -> None:
+    """Work out the accounts of a book of an older version, which counted what an opening holds once more."""
+    of_openings = AccountFlow.objects.filter(kind=FileKind.OPENINGS)
+    later = of_openings.filter(
+        account=OuterRef("account"), currency=OuterRef("currency"), month__gt=OuterRef("month")
+    )
+    twice = set(AccountFlow.objects.filter(Exists(later), kind__in=FEED).values_list("account_id", flat=True))
+    if twice:
+        with duck() as connection:
+            refresh_flows(connection, FileKind.OPENINGS, twice)
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:

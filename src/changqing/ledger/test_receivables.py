@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from changqing.ledger.actions import redo, undo
 from changqing.ledger.checks import breaches
 from changqing.ledger.dues import open_items, owed, receivables_day, receivables_pack
-from changqing.ledger.models import Acceptance, AccountPayment, OpenItem
+from changqing.ledger.models import Acceptance, AccountFlow, AccountPayment, OpenItem
 from changqing.ledger.queries import Import
 from changqing.ledger.receivables import refresh_missing_receivables
+from changqing.ledger.rollups import refresh_flows_before_openings
 from changqing.people.permissions import Operator
 from changqing.reports.conftest import come, orders_come
 
@@ -165,6 +166,56 @@ def test_an_opening_balance_holds_what_was_owed_before_it() -> None:
         ("A1", "invoice", "F1", 200, 200, 0),
         ("B2", "advance", "", 80, 80, 0),
     ]
+
+
+def flows() -> list[tuple[str, str, str, int]]:
+    """(account, month, kind, amount)."""
+    rows = AccountFlow.objects.order_by("account__key", "month", "kind").values_list(
+        "account__key", "month", "kind", "amount"
+    )
+    return [(key, f"{month:%Y-%m}", kind, int(amount)) for key, month, kind, amount in rows]
+
+
+BEFORE_OPENING: list[Row] = [
+    ("A1", "F0", "2023-12-01", None, 700),
+    ("A1", "F1", "2024-01-02", None, 90),
+    ("A1", "F2", "2024-01-10", None, 200),
+    ("B2", "F3", "2023-12-01", None, 300),
+]
+
+
+@pytest.mark.usefixtures("book")
+def test_an_opening_balance_is_all_that_was_owed_in_what_is_owed_by_month_too() -> None:
+    """Of A1 the opening of 2024-01-05 holds F0, F1, the money of 2023 and the opening before it; B2 has none.
+    Undone, they count again; a book that counted twice is put right when it is made ready."""
+    invoices(BEFORE_OPENING)
+    receipts([("A1", "R0", "2023-12-20", None, 50, None), ("A1", "R1", "2024-02-01", None, 500, None)])
+    before = flows()
+    openings([("A1", "2023-01-01", 40)])
+    entry = openings([("A1", "2024-01-05", 650)])
+    owed_by_month = [
+        ("A1", "2024-01", "invoices", 200),
+        ("A1", "2024-01", "openings", 650),
+        ("A1", "2024-02", "receipts", 500),
+        ("B2", "2023-12", "invoices", 300),
+    ]
+    assert flows() == owed_by_month
+    assert sum(row[3] * (-1 if row[2] == "receipts" else 1) for row in flows() if row[0] == "A1") == sum(
+        item[4] for item in items() if item[0] == "A1"
+    )
+    assert list(breaches()) == []
+    invoices([("A1", "F4", "2023-11-01", None, 33)])
+    assert flows() == owed_by_month
+    old = AccountFlow.objects.get(kind="receipts")
+    AccountFlow.objects.create(
+        account=old.account, month="2023-12-01", kind="receipts", currency=old.currency, amount=50, rows=1
+    )
+    refresh_flows_before_openings()
+    assert flows() == owed_by_month
+    undo(entry=entry)
+    told = [*before, ("A1", "2023-01", "openings", 40), ("A1", "2023-11", "invoices", 33)]
+    assert flows() == sorted(told)
+    assert list(breaches()) == []
 
 
 @pytest.mark.usefixtures("book")
