@@ -1,17 +1,17 @@
 """Kills the product's processes again and again and looks at the book after each death.
 
-``python scripts/kill.py --n 100`` starts an instance of its own, lets imports, undos and redos run, and
-sends SIGKILL to the importer, the worker, the web server, PostgreSQL or the supervisor: at a random moment
-or at one of the named points of ``changqing.base.faults``. After each round, within a minute and without
-help: no import is left waiting or running, ``changqing check`` finds nothing, the figures are those of the
-imports in force by this script's own arithmetic, and what a command said was done is done.
+``python scripts/kill.py --n 100`` starts an instance of its own, lets imports, undos and redos run, hands
+files over as a page does, drops files into the watched folder, and sends SIGKILL to the importer, the worker,
+the web server, PostgreSQL or the supervisor: at a random moment or at one of the named points of
+``changqing.base.faults``. After each round, within a minute and without help: no import is left waiting or
+running, ``changqing check`` finds nothing, the figures are those of the imports in force by this script's own
+arithmetic, and what a command or a page said was done is done.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import json
 import os
 import random
@@ -23,221 +23,30 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import psycopg
+from killed import SETTLE_SECONDS, File, Instance, Wrong, figures, make_file, wait_for
 
-ROOT = Path(__file__).resolve().parents[1]
 POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before-commit", "after-commit")
 # a file on trial comes to these
 TRIAL_POINTS = ("draft-read", "draft-tried")
+# a file in the watched folder comes to these
+INBOX_POINTS = ("inbox-taken", "inbox-moved")
 # an undo or redo comes to these
 SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
-SETTLE_SECONDS = 60.0
 # a worker that dies at every try is let be after six deaths
 LOOP_SECONDS = 240.0
 # a command that looks on while others are killed
 PATIENCE_SECONDS = 120.0
-ORDERS, CUSTOMERS = 400, 30
-HANDED_IN = """
-import sys, django
-django.setup()
-from pathlib import Path
-from changqing.journeys.import_ledger import hand_in
-from changqing.people.permissions import operator
-hand_in(by=operator(because="a kill test"), kind="orders", path=Path(sys.argv[1]))
-"""
-HANDED_OVER = """
-import sys, django
-django.setup()
-from pathlib import Path
-from changqing.journeys import try_import
-from changqing.people.queries import User
-# so that the queue looks at it, as at a large file
-try_import.BYTES_AT_ONCE = -1
-by = User.objects.filter(username="yun").first() or User.objects.create_user(
-    "yun", None, full_name="Yun", role="operator")
-path = Path(sys.argv[1])
-print(try_import.hand_over(by=by, path=path, called=path.name).pk)
-"""
-STARTED = """
-import sys, django
-django.setup()
-from changqing.journeys import try_import
-from changqing.people.queries import User
-try_import.start(by=User.objects.get(username="yun"), pk=int(sys.argv[1]), version=1)
-"""
+# from the drop of a file to the look that takes it
+LIES_SECONDS = 10.0
 
-
-class Wrong(Exception):
-    """What must never be: said with all that helps to find out why."""
-
+VICTIMS = ("importer", "worker", "browser", "inbox", "web", "postgres", "supervisor")
 
 Deed = tuple[tuple[str | int, str], list[str]]
-
-
-@dataclass(frozen=True)
-class File:
-    """An orders file as this script knows it: order → its lines' amounts, and who bought."""
-
-    path: Path
-    orders: dict[str, tuple[str, tuple[Decimal, ...]]]
-
-
-def make_file(rng: random.Random, folder: Path, number: int) -> File:
-    """Whole orders out of one pool, so that files replace parts of each other."""
-    orders = {}
-    for order in rng.sample(range(ORDERS), rng.randrange(40, ORDERS)):
-        amounts = tuple(Decimal(rng.randrange(100, 900_000)) / 100 for _ in range(rng.randrange(1, 9)))
-        orders[f"SO{order:05d}"] = (f"K{order % CUSTOMERS:03d}", amounts)
-    path = folder / f"orders-{number:03d}.csv"
-    rows = ["订单号,行号,订单日期,客户编码,产品编码,数量,未税单价,未税金额,成本金额"]
-    for order, (customer, amounts) in orders.items():
-        day = f"2024-{int(order[2:]) % 12 + 1:02d}-{int(order[2:]) % 28 + 1:02d}"
-        for line, amount in enumerate(amounts, start=1):
-            rows.append(f"{order},{line},{day},{customer},P{line},1,{amount},{amount},{amount / 2:.2f}")
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return File(path, orders)
-
-
-def figures(in_force: list[File]) -> dict[str, Any]:
-    """What the book must say: of each order the newest file that lists it counts."""
-    newest: dict[str, tuple[str, tuple[Decimal, ...]]] = {}
-    for file in in_force:
-        newest.update(file.orders)
-    return {
-        "orders": len(newest),
-        "lines": sum(len(amounts) for _, amounts in newest.values()),
-        "buying_accounts": len({customer for customer, _ in newest.values()}),
-        "revenue": sum((sum(amounts) for _, amounts in newest.values()), Decimal(0)),
-    }
-
-
-@dataclass
-class Instance:
-    """One running product in a folder of its own."""
-
-    folder: Path
-    port: int
-    up: subprocess.Popen[bytes] | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        self.environment = {
-            **kept,
-            "CHANGQING_DATA": str(self.folder / "data"),
-            "DJANGO_SETTINGS_MODULE": "changqing.settings",
-            "PYTHONPATH": str(ROOT / "src"),
-        }
-
-    def start(self, fault: str = "") -> None:
-        """``changqing up``, until its page answers; with ``fault`` every child dies at that point."""
-        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
-        words = [sys.executable, "-m", "changqing", "up", "--no-demo", "--port", str(self.port)]
-        log = (self.folder / "up.log").open("ab")
-        self.up = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
-        wait_for(lambda: self.answers(), "the web server answers", 90)
-
-    def stop(self) -> None:
-        if self.up and self.is_up:
-            self.up.terminate()
-            self.up.wait(60)
-
-    @property
-    def is_up(self) -> bool:
-        return self.up is not None and self.up.poll() is None
-
-    def answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        return False
-
-    def pids(self) -> dict[str, int]:
-        told = json.loads((self.folder / "data" / "run" / "state.json").read_text())
-        found = {name.removeprefix("own-"): pid for name, pid in told["supervisor"]["processes"].items()}
-        return {**found, "supervisor": told["supervisor"]["pid"]}
-
-    def command(self, *words: str, fault: str = "") -> subprocess.Popen[str]:
-        """``changqing`` with these words, running."""
-        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
-        return subprocess.Popen(
-            [sys.executable, "-m", "changqing", *words],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-
-    def hand_in(self, path: Path) -> None:
-        """Give the file to the worker, as the page does, and return when it is promised."""
-        subprocess.run([sys.executable, "-c", HANDED_IN, str(path)], env=self.environment, check=True)
-
-    def hand_over(self, path: Path) -> int:
-        """Hand the file over to be tried, as the page does; the draft's id."""
-        words = [sys.executable, "-c", HANDED_OVER, str(path)]
-        ran = subprocess.run(words, env=self.environment, check=True, capture_output=True, text=True)
-        return int(ran.stdout)
-
-    def start_draft(self, pk: int) -> None:
-        """Click on write, twice, as people do."""
-        for _ in range(2):
-            subprocess.run([sys.executable, "-c", STARTED, str(pk)], env=self.environment, check=True)
-
-    def draft(self, pk: int) -> str:
-        """The state of a draft; nothing while the database is away."""
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=3) as connection:
-            row = connection.execute("SELECT state FROM changqing_importdraft WHERE id = %s", [pk]).fetchone()
-            return str(row[0]) if row else ""
-        return ""
-
-    def told(self) -> str:
-        """What there is to read after something went wrong: imports, jobs, the end of the logs."""
-        lines = [f"{pk}: {row}" for pk, row in self.imports().items()]
-        with psycopg.connect(self.url, connect_timeout=3) as connection:
-            query = (
-                "SELECT id, task_name, status::text, attempts, args::text, worker_id FROM procrastinate_jobs"
-            )
-            lines += [str(row) for row in connection.execute(query).fetchall()]
-            lines += [
-                str(row) for row in connection.execute("SELECT * FROM procrastinate_workers").fetchall()
-            ]
-        for log in sorted((self.folder / "data" / "logs").glob("*.log")):
-            lines += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-15:]]
-        return "\n".join(lines)
-
-    @property
-    def url(self) -> str:
-        from changqing.machine.folder import DataFolder
-        from changqing.machine.postgres import Postgres
-
-        return Postgres(DataFolder(self.folder / "data")).url
-
-    def imports(self) -> dict[int, tuple[str, str, int | None]]:
-        """id → (file name, state, number), read past the product from PostgreSQL itself."""
-        query = "SELECT id, file_name, state, number FROM changqing_import"
-        over = time.monotonic() + SETTLE_SECONDS
-        while True:
-            try:
-                with psycopg.connect(self.url, connect_timeout=3) as connection:
-                    rows = connection.execute(query).fetchall()
-                return {pk: (name, state, number) for pk, name, state, number in rows}
-            except psycopg.OperationalError:
-                # a server that was killed may still be on its way back, or on its way out
-                if time.monotonic() > over:
-                    raise
-                time.sleep(0.3)
-
-
-def wait_for(done: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
-    over = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > over:
-            raise Wrong(f"after {seconds:.0f} s still not true: {what}")
-        time.sleep(0.1)
 
 
 class Round:
@@ -255,6 +64,8 @@ class Round:
             return self._worker_at(point)
         if victim == "browser":
             return self._from_the_browser(point)
+        if victim == "inbox":
+            return self._into_the_folder(point)
         undo = self._an_undo(point) if victim != "worker" else None
         deed, words = undo or self._an_import()
         if victim == "importer" and not undo:
@@ -328,14 +139,13 @@ class Round:
         return "again and again"
 
     def _from_the_browser(self, point: str) -> str:
-        """A file is tried and then written from a page; the worker dies during either, or at every trial."""
+        """A file is tried and then written from a page; something dies during either, or every trial does."""
         if point:
             self.instance.stop()
             self.instance.start(fault=point)
         file = self.new_file()
         pk = self.instance.hand_over(file.path)
-        if not point:
-            self._kill_worker_soon()
+        dead = [] if point else [self._kill_soon()]
         patience = LOOP_SECONDS if point else SETTLE_SECONDS
         wait_for(lambda: self.instance.draft(pk) in ("tried", "failed"), "the file is tried", patience)
         if point:
@@ -343,18 +153,43 @@ class Round:
             self.instance.start()
         if self.instance.draft(pk) == "failed":
             if not point:
-                raise Wrong(f"draft {pk} failed though its worker died only once")
+                raise Wrong(f"draft {pk} failed though {dead[0]} died only once")
             return "a trial given up after its last death"
         self.instance.start_draft(pk)
-        self._kill_worker_soon()
+        dead.append(self._kill_soon())
         self._promise((file.path.name, "in_force"))
         if list(self.promised.values()) != ["in_force"]:
             raise Wrong(f"two clicks on write began {len(self.promised)} imports")
-        return "tried and written"
+        return f"tried and written, dead: {', '.join(dead)}"
 
-    def _kill_worker_soon(self) -> None:
-        time.sleep(self.rng.uniform(0.0, 1.5))
-        self._kill("worker", 0)
+    def _into_the_folder(self, point: str) -> str:
+        """A file is dropped into the watched folder: it is in the book once, and put away, whoever dies."""
+        if point:
+            self.instance.stop()
+            self.instance.start(fault=point)
+        file = self.new_file()
+        shutil.copyfile(file.path, self.instance.inbox / file.path.name)
+        if point:
+            first = self.instance.pids()["worker"]
+            wait_for(lambda: self.instance.pids().get("worker") not in (None, first), f"it dies at {point}")
+            dead = "the worker, again and again"
+            self.instance.stop()
+            self.instance.start()
+        else:
+            time.sleep(LIES_SECONDS)
+            dead = self._kill_soon(5.0)
+        wait_for(lambda: self.instance.is_put_away(file.path.name), "the file is put away")
+        self._promise((file.path.name, "in_force"))
+        if list(self.promised.values()) != ["in_force"]:
+            raise Wrong(f"one file in the folder began {len(self.promised)} imports")
+        return f"taken and put away, dead: {dead}"
+
+    def _kill_soon(self, most: float = 1.5) -> str:
+        """Any of the product's processes, the worker most often; which one."""
+        time.sleep(self.rng.uniform(0.0, most))
+        victim = self.rng.choice(("worker", "worker", "worker", "web", "postgres", "supervisor"))
+        self._kill(victim, 0)
+        return victim
 
     def settle(self, patience: float = SETTLE_SECONDS) -> dict[int, tuple[str, str, int | None]]:
         """Wait until nothing is under way and everything answers; the imports as they then are."""
@@ -399,16 +234,17 @@ class Round:
 
 
 def plan(rng: random.Random, rounds: int, only: str) -> Iterator[tuple[str, str]]:
-    """(victim, point): each named point and each process in an order of chance, then a worker that dies
-    at every try. Deaths under a file that a page hands over are drawn when asked for alone."""
-    by_page = only == "browser"
-    every = [("importer", point) for point in POINTS] + [("importer", ""), ("importer", "")]
-    every += [("browser", ""), ("browser", "")] if by_page else []
-    every += [(victim, "") for victim in ("worker", "worker", "web", "postgres", "postgres", "supervisor")]
+    """(victim, point): each named point and each process in an order of chance, then deaths at every try;
+    of ``only`` one victim where it is named."""
+    at_every_try = {"worker": POINTS, "browser": TRIAL_POINTS, "inbox": INBOX_POINTS}
+    every = [("importer", point) for point in POINTS]
+    every += [(victim, "") for victim in ("importer", "browser", "inbox", "worker", "postgres") * 2]
+    every += [("web", ""), ("supervisor", "")]
     drawn: list[tuple[str, str]] = []
     while len(drawn) < rounds:
-        last = ("browser", rng.choice(TRIAL_POINTS)) if by_page else ("worker", rng.choice(POINTS))
-        drawn += [*rng.sample(every, len(every)), last]
+        last = [(victim, rng.choice(points)) for victim, points in at_every_try.items()]
+        one_turn = [*rng.sample(every, len(every)), *rng.sample(last, len(last))]
+        drawn += [deed for deed in one_turn if not only or deed[0] == only]
     yield from drawn[:rounds]
 
 
@@ -422,7 +258,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--n", "--rounds", dest="rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**6)
-    parser.add_argument("--only", default="", help="importer, worker, browser, web, postgres or supervisor")
+    parser.add_argument("--only", default="", choices=["", *VICTIMS], help=", ".join(VICTIMS))
     asked = parser.parse_args()
     rng = random.Random(asked.seed)  # noqa: S311
     folder = Path(tempfile.mkdtemp(prefix="changqing-kill-"))
@@ -444,8 +280,6 @@ def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int
     if command.returncode:
         raise Wrong(f"the first import failed:\n{out}")
     for number, (victim, point) in enumerate(plan(rng, count, only), start=1):
-        if only and victim != only:
-            continue
         one = Round(instance, rng, files)
         began = time.monotonic()
         place = point or "at a random moment"

@@ -1,0 +1,235 @@
+"""The product that is killed: started, stopped, asked, looked at from outside, with files of known sums."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTLE_SECONDS = 60.0
+ORDERS, CUSTOMERS = 400, 30
+HANDED_IN = """
+import sys, django
+django.setup()
+from pathlib import Path
+from changqing.journeys.import_ledger import hand_in
+from changqing.people.permissions import operator
+hand_in(by=operator(because="a kill test"), kind="orders", path=Path(sys.argv[1]))
+"""
+HANDED_OVER = """
+import sys, django
+django.setup()
+from pathlib import Path
+from changqing.journeys import try_import
+from changqing.people.queries import User
+# so that the queue looks at it, as at a large file
+try_import.BYTES_AT_ONCE = -1
+by = User.objects.filter(username="yun").first() or User.objects.create_user(
+    "yun", None, full_name="Yun", role="operator")
+path = Path(sys.argv[1])
+print(try_import.hand_over(by=by, path=path, called=path.name).pk)
+"""
+# a click on write, and another, as people do
+STARTED = """
+import sys, django
+django.setup()
+from changqing.journeys import try_import
+from changqing.people.queries import User
+for click in range(2):
+    try_import.start(by=User.objects.get(username="yun"), pk=int(sys.argv[1]), version=1)
+"""
+
+
+class Wrong(Exception):
+    """What must never be: said with all that helps to find out why."""
+
+
+@dataclass(frozen=True)
+class File:
+    """An orders file as this script knows it: order → its lines' amounts, and who bought."""
+
+    path: Path
+    orders: dict[str, tuple[str, tuple[Decimal, ...]]]
+
+
+def make_file(rng: random.Random, folder: Path, number: int) -> File:
+    """Whole orders out of one pool, so that files replace parts of each other."""
+    orders = {}
+    for order in rng.sample(range(ORDERS), rng.randrange(40, ORDERS)):
+        amounts = tuple(Decimal(rng.randrange(100, 900_000)) / 100 for _ in range(rng.randrange(1, 9)))
+        orders[f"SO{order:05d}"] = (f"K{order % CUSTOMERS:03d}", amounts)
+    path = folder / f"orders-{number:03d}.csv"
+    rows = ["订单号,行号,订单日期,客户编码,产品编码,数量,未税单价,未税金额,成本金额"]
+    for order, (customer, amounts) in orders.items():
+        day = f"2024-{int(order[2:]) % 12 + 1:02d}-{int(order[2:]) % 28 + 1:02d}"
+        for line, amount in enumerate(amounts, start=1):
+            rows.append(f"{order},{line},{day},{customer},P{line},1,{amount},{amount},{amount / 2:.2f}")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return File(path, orders)
+
+
+def figures(in_force: list[File]) -> dict[str, Any]:
+    """What the book must say: of each order the newest file that lists it counts."""
+    newest: dict[str, tuple[str, tuple[Decimal, ...]]] = {}
+    for file in in_force:
+        newest.update(file.orders)
+    return {
+        "orders": len(newest),
+        "lines": sum(len(amounts) for _, amounts in newest.values()),
+        "buying_accounts": len({customer for customer, _ in newest.values()}),
+        "revenue": sum((sum(amounts) for _, amounts in newest.values()), Decimal(0)),
+    }
+
+
+@dataclass
+class Instance:
+    """One running product in a folder of its own."""
+
+    folder: Path
+    port: int
+    up: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        self.environment = {
+            **kept,
+            "CHANGQING_DATA": str(self.folder / "data"),
+            "DJANGO_SETTINGS_MODULE": "changqing.settings",
+            "CHANGQING_INBOX": str(self.inbox),
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+        self.inbox.mkdir()
+
+    @property
+    def inbox(self) -> Path:
+        """The folder that the worker watches."""
+        return self.folder / "inbox"
+
+    def is_put_away(self, name: str) -> bool:
+        """Whether the file that was dropped lies among what is done, once, and its report beside it."""
+        lie = [path.name for path in (self.inbox / "done").glob(f"*-{name}*")]
+        return len(lie) == 2 and not (self.inbox / name).exists()
+
+    def start(self, fault: str = "") -> None:
+        """``changqing up``, until its page answers; with ``fault`` every child dies at that point."""
+        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
+        words = [sys.executable, "-m", "changqing", "up", "--no-demo", "--port", str(self.port)]
+        log = (self.folder / "up.log").open("ab")
+        self.up = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
+        wait_for(lambda: self.answers(), "the web server answers", 90)
+
+    def stop(self) -> None:
+        if self.up and self.is_up:
+            self.up.terminate()
+            self.up.wait(60)
+
+    @property
+    def is_up(self) -> bool:
+        return self.up is not None and self.up.poll() is None
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        return False
+
+    def pids(self) -> dict[str, int]:
+        told = json.loads((self.folder / "data" / "run" / "state.json").read_text())
+        found = {name.removeprefix("own-"): pid for name, pid in told["supervisor"]["processes"].items()}
+        return {**found, "supervisor": told["supervisor"]["pid"]}
+
+    def command(self, *words: str, fault: str = "") -> subprocess.Popen[str]:
+        """``changqing`` with these words, running."""
+        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
+        return subprocess.Popen(
+            [sys.executable, "-m", "changqing", *words],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def hand_in(self, path: Path) -> None:
+        """Give the file to the worker, as the page does, and return when it is promised."""
+        subprocess.run([sys.executable, "-c", HANDED_IN, str(path)], env=self.environment, check=True)
+
+    def hand_over(self, path: Path) -> int:
+        """Hand the file over to be tried, as the page does; the draft's id."""
+        words = [sys.executable, "-c", HANDED_OVER, str(path)]
+        ran = subprocess.run(words, env=self.environment, check=True, capture_output=True, text=True)
+        return int(ran.stdout)
+
+    def start_draft(self, pk: int) -> None:
+        """Click on write, twice; again where the database is on its way back."""
+        words = [sys.executable, "-c", STARTED, str(pk)]
+        over = time.monotonic() + SETTLE_SECONDS
+        while True:
+            ran = subprocess.run(words, env=self.environment, capture_output=True, text=True)
+            if not ran.returncode:
+                return
+            if time.monotonic() > over:
+                raise Wrong(f"draft {pk} cannot be started:\n{ran.stderr}")
+
+    def draft(self, pk: int) -> str:
+        """The state of a draft; nothing while the database is away."""
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=3) as connection:
+            row = connection.execute("SELECT state FROM changqing_importdraft WHERE id = %s", [pk]).fetchone()
+            return str(row[0]) if row else ""
+        return ""
+
+    def told(self) -> str:
+        """What there is to read after something went wrong: imports, jobs, the end of the logs."""
+        lines = [f"{pk}: {row}" for pk, row in self.imports().items()]
+        with psycopg.connect(self.url, connect_timeout=3) as connection:
+            query = (
+                "SELECT id, task_name, status::text, attempts, args::text, worker_id FROM procrastinate_jobs"
+            )
+            lines += [str(row) for row in connection.execute(query).fetchall()]
+            lines += [
+                str(row) for row in connection.execute("SELECT * FROM procrastinate_workers").fetchall()
+            ]
+        for log in sorted((self.folder / "data" / "logs").glob("*.log")):
+            lines += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-15:]]
+        return "\n".join(lines)
+
+    @property
+    def url(self) -> str:
+        from changqing.machine.folder import DataFolder
+        from changqing.machine.postgres import Postgres
+
+        return Postgres(DataFolder(self.folder / "data")).url
+
+    def imports(self) -> dict[int, tuple[str, str, int | None]]:
+        """id → (file name, state, number), read past the product from PostgreSQL itself."""
+        query = "SELECT id, file_name, state, number FROM changqing_import"
+        over = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self.url, connect_timeout=3) as connection:
+                    rows = connection.execute(query).fetchall()
+                return {pk: (name, state, number) for pk, name, state, number in rows}
+            except psycopg.OperationalError:
+                # a server that was killed may still be on its way back, or on its way out
+                if time.monotonic() > over:
+                    raise
+                time.sleep(0.3)
+
+
+def wait_for(done: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
+    over = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > over:
+            raise Wrong(f"after {seconds:.0f} s still not true: {what}")
+        time.sleep(0.1)
