@@ -38,14 +38,19 @@ WATCHERS = {"all": "executive", "a third": "director-1", "twelve": "manager-001"
 Seconds = tuple[float, float]
 
 MILLION = 1_000_000
+MORE_ACCOUNTS = "import as many accounts once more"
+PREVIEW = "preview of all orders"
+WORKBOOK_LINES = 100_000
+WORKBOOK = f"import {WORKBOOK_LINES:,} order lines from XLSX"
 # Step, the most seconds by the wall, and of a book of how many lines (0: of any).
 STEPS = (
     ("import orders → ranked, fitted, scored", 20.0, MILLION),
     ("import orders → ranked, fitted, scored", 90.0, 10 * MILLION),
+    (PREVIEW, 15.0, MILLION),
+    (WORKBOOK, 30.0, 0),
     ("score all accounts: tier, matrix, lifetime profit, rhythm, warnings", 20.0, 0),
     ("of the 1,000 changed lines: score what they touched", 1.0, 0),
 )
-MORE_ACCOUNTS = "import as many accounts once more"
 MOST_MB, MOST_MS, ROWS_A_SECOND = 4096.0, 100.0, 10_000.0
 
 
@@ -179,6 +184,7 @@ def measure(accounts: int, lines: int, folder: Path, *, again: bool = False) -> 
         with web_server() as port:
             _read(measured, port)
         if not again:
+            _workbook(measured, book.orders_csv)
             _more_accounts(measured, book)
     return measured
 
@@ -228,6 +234,7 @@ def _bring_in(measured: Measured, book: Any) -> None:
         (score_book, "score_the_book", "score"),
         (score_book, "look_at_the_book", "warnings"),
     ]
+    _preview(measured, book.orders_csv)
     with timed(measured.stages, *places), clock(measured.seconds, STEPS[0][0]):
         entry = import_ledger.bring_in(by=by, kind="orders", path=book.orders_csv)
     part = _thousand(book.orders_csv)
@@ -240,6 +247,51 @@ def _bring_in(measured: Measured, book: Any) -> None:
         import_ledger.undo_import(by=by, number=entry.number or 0)
     with clock(measured.seconds, "redo all orders"):
         import_ledger.redo_import(by=by, number=entry.number or 0)
+
+
+def _preview(measured: Measured, orders: Path) -> None:
+    """The orders handed over as a page does and looked at, as if by the queue; nothing of them comes in."""
+    from changqing.journeys import try_import
+    from changqing.people.queries import User
+
+    user = User.objects.create_user("preview", None, full_name="Preview", role="operator")
+    at_once, try_import.BYTES_AT_ONCE = try_import.BYTES_AT_ONCE, sys.maxsize
+    with clock(measured.seconds, PREVIEW):
+        draft = try_import.hand_over(by=user, path=orders, called=orders.name)
+    try_import.BYTES_AT_ONCE = at_once
+    if draft.state != "tried" or draft.preview["came"] != measured.lines:
+        raise SystemExit(f"the preview says {draft.state} {draft.error} {draft.preview}")
+    try_import.let_go(by=user, pk=draft.pk)
+
+
+def _workbook(measured: Measured, orders: Path) -> None:
+    """The first lines once more as a workbook, numbers and days as cells of their kind."""
+    import csv
+    from datetime import date
+
+    import xlsxwriter
+
+    from changqing.journeys import import_ledger
+    from changqing.people.permissions import operator
+
+    path = orders.with_name("orders.xlsx")
+    with (
+        orders.open(encoding="utf-8", newline="") as whole,
+        xlsxwriter.Workbook(path, {"constant_memory": True}) as book,
+    ):
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        lines = csv.reader(whole)
+        sheet.write_row(0, 0, next(lines))
+        for at in range(1, WORKBOOK_LINES + 1):
+            for column, text in enumerate(next(lines)):
+                if len(text) == 10 and text[4] == text[7] == "-":
+                    sheet.write_datetime(at, column, date.fromisoformat(text), day)
+                elif text.replace(".", "", 1).isdigit():
+                    sheet.write_number(at, column, float(text))
+                else:
+                    sheet.write_string(at, column, text)
+    with clock(measured.seconds, WORKBOOK):
+        import_ledger.bring_in(by=operator(because="a benchmark"), kind="orders", path=path)
 
 
 def _thousand(orders: Path) -> Path:
