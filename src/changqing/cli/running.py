@@ -49,10 +49,12 @@ def status(words: Namespace) -> int:
 
 
 def prepare(words: Namespace) -> int:
-    """Tables and methods, and whether the book still needs its first user."""
+    """Tables, methods and the pages' files, and whether the book still needs its first user."""
     with opened():
         from changqing.people.queries import has_users
+        from changqing.web.collecting import collect_if_stale
 
+        collect_if_stale()
         folder = DataFolder.from_environment()
         folder.write_state(users=int(has_users()))
     return 0
