@@ -31,12 +31,6 @@ X4,2024-05-31,华曜,200,120
 
 
 @pytest.fixture
-def yun(people: People) -> User:
-    """Operations: who brings files in."""
-    return User.objects.create_user("yun", None, full_name="韵小雨", role="operator")
-
-
-@pytest.fixture
 def orders(book: None, by: Operator, tmp_path: Path, told_once: ToldOnce) -> Import:
     def come() -> Import:
         file = tmp_path / "订单.csv"

@@ -11,18 +11,23 @@ from changqing.people.queries import User
 from changqing.reports.conftest import People
 
 
+def fail_drops(count: int) -> None:
+    now = timezone.now()
+    for at in range(count):
+        InboxFile.objects.create(
+            path=f"erp/{'orders/' * at}what{at or ''}.csv",
+            size=9,
+            modified=1,
+            seen_at=now,
+            state="failed",
+            error="从列名看不准“what.csv”是哪种文件。请放进以种类命名的文件夹：orders、invoices、receipts。",
+            finished_at=now,
+        )
+
+
 @pytest.fixture
 def failed_drop(small_book: People) -> User:
-    now = timezone.now()
-    InboxFile.objects.create(
-        path="erp/what.csv",
-        size=9,
-        modified=1,
-        seen_at=now,
-        state="failed",
-        error="从列名看不准",
-        finished_at=now,
-    )
+    fail_drops(1)
     return User.objects.create_user("yun", None, full_name="韩云", role="operator")
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
-import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from playwright.sync_api import expect
 
 from changqing.journeys import import_ledger
 from changqing.ledger.models import Import, ImportDraft, SourceFormat
 from changqing.people.queries import User
-from changqing.reports.conftest import People
 
 HEAD = ("订单号", "行号", "日期", "客户编码", "产品", "数量", "未税金额", "成本")
 
@@ -33,12 +29,7 @@ def workbook() -> bytes:
     return held.getvalue()
 
 
-@pytest.fixture
-def yun(book: None, people: People) -> User:
-    return User.objects.create_user("yun", None, full_name="韩云", role="operator")
-
-
-def test_the_chosen_sheet_is_the_one_that_comes_in(yun: User, client: Client) -> None:
+def test_the_chosen_sheet_is_the_one_that_comes_in(book: None, yun: User, client: Client) -> None:
     client.force_login(yun)
     client.post("/imports/files/", {"files": SimpleUploadedFile("订单.xlsx", workbook())})
     draft = ImportDraft.objects.get()
@@ -60,19 +51,3 @@ def test_the_chosen_sheet_is_the_one_that_comes_in(yun: User, client: Client) ->
     assert (entry.state, entry.report["came"]) == ("in_force", 2)
     # the next workbook of this source may call its sheets otherwise
     assert "sheet" not in SourceFormat.objects.get().mapping
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_an_undo_is_weighed_in_the_browser(small_book: People, visit: Any) -> None:
-    """Its popover tells the eight lines and their money before anything is undone."""
-    yun = User.objects.create_user("yun", None, full_name="韩云", role="operator")
-    entry = Import.objects.get(kind="orders")
-    page = visit("/imports/", user=yun)
-    page.locator(f"#import-{entry.pk} summary").click()
-    page.locator(f"[popovertarget=undo-{entry.pk}]").click()
-    weighed = page.locator(f"#undo-{entry.pk} .weighed")
-    expect(weighed).to_contain_text("8行会离开账本")
-    expect(weighed).to_contain_text("¥2,400.00 → ¥0.00")
-    entry.refresh_from_db()
-    assert entry.state == "in_force"

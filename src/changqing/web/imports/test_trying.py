@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from playwright.sync_api import expect
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.journeys import import_ledger
@@ -42,27 +40,6 @@ def faulty() -> str:
     rows += [f"D{n:03d},1,2024-02-3{n % 2},K2,华曜风电,P1,1,,{n},1" for n in range(1, 7)]
     rows += [f"A{n:03d},1,2024-03-01,K3,东岭矿业,P2,1,,{FAULTS[n - 1]},1" for n in range(1, 7)]
     return HEADER + "\n".join(rows) + "\n"
-
-
-@pytest.fixture
-def yun(people: People) -> User:
-    return User.objects.create_user("yun", None, full_name="韵小雨", role="operator")
-
-
-@pytest.fixture
-def hand(book: None, yun: User) -> Callable[..., Any]:
-    """Hand files over as the page does; the client that did."""
-
-    def over(*files: tuple[str, str | bytes], user: User | None = None) -> Client:
-        client = Client()
-        client.force_login(user or yun)
-        sent = [
-            SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text) for name, text in files
-        ]
-        client.answer = client.post("/imports/files/", {"files": sent})  # type: ignore[attr-defined]
-        return client
-
-    return over
 
 
 def text_of(response: Any) -> str:
@@ -348,48 +325,3 @@ def test_templates_and_exports_are_given_to_who_brings_files_in(hand: Any, peopl
     assert client.get("/imports/templates/secrets.xlsx").status_code == 404
     client.force_login(people.gao)
     assert {client.get(address).status_code for address in addresses} == {403}
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_a_newcomer_brings_three_files_in(book: None, yun: User, visit: Any, tmp_path: Path) -> None:
-    for name, text in (("客户.csv", ACCOUNTS), ("产品.csv", PRODUCTS), ("订单明细.csv", ORDERS)):
-        (tmp_path / name).write_text(text, "utf-8")
-    page = visit("/imports/", user=yun)
-    page.locator("input[type=file]").set_input_files(sorted(tmp_path.glob("*.csv")))
-    expect(page.locator("#content h2").first).to_contain_text("3 份文件等您点写入", timeout=30_000)
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#running")).to_contain_text("可以离开此页")
-    work()
-    expect(page.locator("h1")).to_contain_text("3 份文件在账里")
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_twelve_faulty_rows_are_mended_in_the_browser(
-    book: None, yun: User, visit: Any, tmp_path: Path
-) -> None:
-    file = tmp_path / "订单.csv"
-    file.write_text(faulty(), "utf-8")
-    page = visit("/imports/", user=yun)
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.locator("h1")).to_contain_text("退回 12 行")
-    for left in (6, 0):
-        for cell in page.locator(".bad-cell input").all():
-            cell.fill("2024-02-28" if "日期" in cell.get_attribute("title") else "10")
-        page.get_by_role("button", name="改好了，再算一遍").click()
-        expect(page.locator("h1")).to_contain_text(f"退回 {left} 行" if left else "每一行都可以写入")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#running")).to_contain_text("订单.csv")
-    work()
-    expect(page.locator("h1")).to_contain_text("1 份文件在账里")
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_it_fits_every_screen(hand: Any, yun: User, pictures: Any) -> None:
-    hand(("订单明细_2024-03.csv", faulty()))
-    pictures("import-draft", f"/imports/files/{newest().pk}/", user=yun)
-    hand(("含税.csv", GROSS))
-    pictures("import-asks", f"/imports/files/{newest().pk}/", user=yun)
-    pictures("import-waiting", "/imports/", user=yun)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from changqing.base.refused import Refused
 from changqing.journeys.answer_warning import answer
 from changqing.ledger.inbox import failed_files
-from changqing.people.permissions import check_may
+from changqing.people.permissions import check_may, may
 from changqing.reports.today import TodayPage, today_page
 from changqing.retention.queries import AccountWarning, warning_with_id
 from changqing.web.reader import reader
@@ -134,6 +134,7 @@ def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[st
         "lighter": _lighter(found),
         "until_default": (found.today + timedelta(days=3)).isoformat(),
         "me": reader(request).username,
+        "may_bring_in": may(reader(request), "bring in files"),
     }
 
 
