@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -29,22 +31,30 @@ def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", plain)
 
 
-@pytest.fixture
-def owing_book(small_book: People) -> People:
+Rows = Sequence[Sequence[str | int | None]]
+
+
+def documents_come(invoices: Rows, receipts: Rows) -> None:
+    """Invoices (customer, number, day, due, amount), receipts (…, invoice named); with a due day a bill."""
     shared = "NULL::VARCHAR AS customer_name, NULL::VARCHAR AS currency, col0 AS customer, "
     come(
         "invoices",
         shared + "col1 AS invoice_no, col1 AS line_key, col2::DATE AS date, col3::DATE AS due, "
         "col4::DECIMAL(18,4) AS amount, 'invoice' AS kind",
-        INVOICES,
+        invoices,
     )
     come(
         "receipts",
         shared + "col1 AS receipt_no, col1 AS line_key, col2::DATE AS date, col3::DATE AS due, "
         "col4::DECIMAL(18,4) AS amount, col5::VARCHAR AS invoice_no, '银行承兑' AS method, "
         "CASE WHEN col3 IS NULL THEN 'transfer' ELSE 'acceptance' END AS method_kind",
-        RECEIPTS,
+        receipts,
     )
+
+
+@pytest.fixture
+def owing_book(small_book: People) -> People:
+    documents_come(INVOICES, RECEIPTS)
     return small_book
 
 
@@ -123,6 +133,44 @@ def test_a_page_asks_a_constant_number_of_queries(
         client.get("/portfolio/receivables/?bucket=")
 
 
+@pytest.fixture
+def crowded_book(small_book: People) -> People:
+    """5,000 open invoices of two years and 400 bills held, of four accounts."""
+    first, later = date(2022, 6, 1), date(2024, 7, 1)
+    keys = ("A1", "B2", "C3", "D4")
+    invoices = [
+        (
+            keys[n % 4],
+            f"F{n:05d}",
+            f"{(day := first + timedelta(n % 740))}",
+            f"{day + timedelta(60)}",
+            900 + n,
+        )
+        for n in range(5_000)
+    ]
+    bills = [
+        (keys[n % 4], f"R{n:04d}", "2024-05-31", f"{later + timedelta(n % 170)}", 50_000, None)
+        for n in range(400)
+    ]
+    documents_come(invoices, bills)
+    return small_book
+
+
+@pytest.mark.row("VAL-05", shows="a long list of open invoices in pages, by age, in the same few queries")
+def test_a_long_list_comes_in_pages(
+    crowded_book: People, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(crowded_book.gao)
+    with django_assert_max_num_queries(30):
+        first = client.get("/portfolio/receivables/?bucket=&sort=number").content.decode()
+    assert len(re.findall(r"F\d{5}", first)) == 50
+    last = client.get("/portfolio/receivables/?bucket=&sort=number&page=100").content.decode()
+    beyond = client.get("/portfolio/receivables/?bucket=&sort=number&page=4000").content.decode()
+    assert re.findall(r"F\d{5}", last) == [f"F{n:05d}" for n in range(4_950, 5_000)]
+    assert re.findall(r"F\d{5}", beyond) == re.findall(r"F\d{5}", last)
+    assert len(set(re.findall(r"R\d{4}", first))) <= 100
+
+
 def test_an_empty_book_says_what_to_do(small_book: People, client: Client) -> None:
     client.force_login(small_book.gao)
     assert "导入发票和回款以后，这里会说出谁欠多少、欠了多久。" in text_of(
@@ -139,3 +187,8 @@ def test_receivables_in_a_browser(owing_book: People, visit: Any, pictures: Any,
     page.wait_for_selector("#receivables .strip")
     pictures("receivables-account", "/accounts/A1/", user=owing_book.gao)
     pictures("receivables", "/portfolio/receivables/", user=owing_book.gao)
+
+
+@pytest.mark.browser
+def test_a_crowded_book_in_a_browser(crowded_book: People, pictures: Any) -> None:
+    pictures("receivables-many", "/portfolio/receivables/?bucket=&page=2", user=crowded_book.gao)

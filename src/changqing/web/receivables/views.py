@@ -85,6 +85,7 @@ def _page(request: HttpRequest, found: Receivables, asked: Asked) -> dict[str, A
         "ageing": figures.ageing(found, rows_url),
         "ageing_title": figures.ageing_title(found),
         "bills": held,
+        "bills_left_out": sum(month.bills for month in found.bills) - len(held),
         "bill_months": found.bills,
         "bills_title": _bills_title(found),
         "bill_columns": _bill_columns(),
