@@ -13,32 +13,37 @@ from changqing.cli.words import gettext as _
 def bring_in(words: Namespace) -> int:
     """A file of contacts; exit code 1 when rows were refused."""
     with opened():
-        from changqing.journeys.know_people import bring_in_contacts
+        from changqing.journeys.bring_contacts import bring_in_contacts
 
         if not words.file.is_file():
             raise Refused(_("找不到文件 %(file)s。") % {"file": words.file})
-        told, left_out = bring_in_contacts(
+        told = bring_in_contacts(
             by=principal(words),
             path=words.file,
             defaults={"basis": words.basis, "purpose": words.purpose, "source": words.origin},
             refused_to=words.refused,
         )
+    entered = told.entered
     print(
         _(
             "新增 %(came)s 条任职（新认识 %(persons)s 人），更改 %(changed)s 条，"
             "相同 %(same)s 条，退回 %(refused)s 行。"
         )
         % {
-            "came": f"{told.came:,}",
-            "persons": f"{told.persons:,}",
-            "changed": f"{told.changed:,}",
-            "same": f"{told.same:,}",
-            "refused": f"{len(told.refused):,}",
+            "came": f"{entered.came:,}",
+            "persons": f"{entered.persons:,}",
+            "changed": f"{entered.changed:,}",
+            "same": f"{entered.same:,}",
+            "refused": f"{told.refused:,}",
         }
     )
-    if left_out:
-        print(_("没有读入这些列，工作用不到的个人信息不保存：%(columns)s") % {"columns": "、".join(left_out)})
-    for row, reason in list(told.refused.items())[:20]:
+    if told.left_out:
+        columns = "、".join(told.left_out)
+        print(_("没有读入这些列，工作用不到的个人信息不保存：%(columns)s") % {"columns": columns})
+    reasons = [(one.place, one.reason) for one in told.sent_back] + [
+        (one.row, one.reason) for one in told.bad
+    ]
+    for row, reason in reasons[:20]:
         print(_("第 %(row)s 行：%(reason)s") % {"row": row, "reason": reason})
     return 1 if told.refused else 0
 

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from changqing.base.refused import Refused
@@ -196,6 +197,35 @@ def refused(words: Namespace) -> int:
         rows = hand_back(by=principal(words), pk=words.id, to=words.file)
         print(_("%(rows)s 行已写到 %(file)s。") % {"rows": f"{rows:,}", "file": words.file})
     return 0
+
+
+def export(words: Namespace) -> int:
+    """What the book holds of a kind, as CSV or, by the file's name, as XLSX."""
+    with opened():
+        from changqing.journeys.give_out import CSV, XLSX, write_book
+
+        shape = XLSX if words.file.suffix.lower() == ".xlsx" else CSV
+        rows = write_book(
+            by=principal(words), kind=words.kind, source=words.source, shape=shape, to=_free(words.file)
+        )
+        print(_("%(rows)s 行已写到 %(file)s。") % {"rows": f"{rows:,}", "file": words.file})
+    return 0
+
+
+def template(words: Namespace) -> int:
+    """A workbook to fill in, in the language of the terminal."""
+    with opened():
+        from changqing.journeys.give_out import write_template
+
+        write_template(by=principal(words), kind=words.kind, to=_free(words.file))
+        print(_("模板已写到 %(file)s。") % {"file": words.file})
+    return 0
+
+
+def _free(path: Path) -> Path:
+    if path.exists():
+        raise Refused(_("%(file)s 已经存在，没有覆盖。请换一个文件名。") % {"file": path})
+    return path
 
 
 def match(words: Namespace) -> int:

@@ -133,7 +133,7 @@ def _imports(commands: Any) -> None:
     bring.add_argument("--json", action="store_true", help=_("输出 JSON"))
     listed = _command(commands, "imports", imports.show, _("导入记录；撤销、恢复"))
     listed.add_argument("--json", action="store_true", help=_("输出 JSON"))
-    deeds = listed.add_subparsers(metavar="list|undo|redo|refused")
+    deeds = listed.add_subparsers(metavar="list|undo|redo|refused|export|template")
     shown = _command(deeds, "list", imports.show, _("列出导入"))
     shown.add_argument("--json", action="store_true", help=_("输出 JSON"))
     for name, run, help_ in (
@@ -144,6 +144,16 @@ def _imports(commands: Any) -> None:
     refused = _command(deeds, "refused", imports.refused, _("取回被退回的行，格式与原文件相同"))
     refused.add_argument("id", type=int, help=_("导入的标识（imports list 第一列）"))
     refused.add_argument("file", type=Path, help=_("写到哪里"))
+    for name, run, help_ in (
+        ("export", imports.export, _("把账本里的一种数据写成文件，再导入什么都不会变")),
+        ("template", imports.template, _("写一份可填写的模板（XLSX）")),
+    ):
+        given = _command(deeds, name, run, help_)
+        given.add_argument(
+            "kind", help=_("accounts、products、orders、invoices、receipts、costs、openings、rates")
+        )
+        given.add_argument("file", type=Path, help=_("写到哪里"))
+        given.add_argument("--source", default="erp", help=_("来源系统"))
     match = _command(commands, "match", imports.match, _("把来源里的一个客户归到另一个客户名下"))
     match.add_argument("key", help=_("来源里的客户编号"))
     match.add_argument("account", help=_("归到哪个客户（编号）"))

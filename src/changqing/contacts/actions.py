@@ -51,6 +51,9 @@ def _checked(fields: Mapping[str, Any], *, method: ContactMethod, today: date) -
         if not told[name]:
             known = _("、").join(method.terms(name).values())
             raise Refused(_("请说明，可选：%(known)s。") % {"known": known}, field=name)
+    for name in DAYS:
+        if isinstance(said := fields.get(name), str) and said:
+            raise Refused(_("“%(said)s”不是日期，写成 2024-03-01 这样。") % {"said": said[:40]}, field=name)
     since, until = fields.get("since"), fields.get("until")
     if since and until and until < since:
         raise Refused(_("任职止不能早于任职起。"), field="until")
@@ -212,13 +215,13 @@ def erase_person(*, by: Principal, pk: int, because: str) -> Erasure:
 
 @dataclass
 class Entered:
-    """What a file of contacts did; ``refused`` maps the row's place to the reason."""
+    """What a file of contacts did; ``refused`` maps the row's place to its refusal."""
 
     came: int = 0
     changed: int = 0
     same: int = 0
     persons: int = 0
-    refused: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -245,11 +248,14 @@ def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) ->
         account = accounts.get(row.account)
         try:
             if account is None:
-                raise Refused(_("没有编号为 %(key)s 的客户，或您不能改它的联系人。") % {"key": row.account})
+                raise Refused(
+                    _("没有编号为 %(key)s 的客户，或您不能改它的联系人。") % {"key": row.account},
+                    field="account",
+                )
             name = _name(row.name, method)
             stored = _checked(row.fields, method=method, today=today)
         except Refused as refused:
-            told.refused[row.place] = refused.sentence
+            told.refused[row.place] = refused
             continue
         post = _the_same(posts.get((account, plain_name(name)), []), stored)
         if post is None:

@@ -60,6 +60,27 @@ class ContactMethod(Method):
         except ValueError:
             return day.replace(year=day.year + years, day=28)
 
+    def columns_to_fill_in(self, language: str) -> list[tuple[str, str, str, str]]:
+        """Of each column of a list: heading and example in ``language``, whether needed, how to write it."""
+        at = 0 if language == "zh" else 1
+        return [
+            (HEADINGS[name][at], _EXAMPLE[name][at], _needed(name), self._written(name)) for name in COLUMNS
+        ]
+
+    def _written(self, name: str) -> str:
+        if name in ("basis", "purpose", "source"):
+            return _("、").join(self.terms(name).values())
+        told = {
+            "account": _("账簿里的客户编码"),
+            "name": _("一个人的姓名"),
+            "since": _("日期，写成 2024-03-01"),
+            "until": _("日期；已经离任的人才写"),
+            "email": _("工作邮箱，不要私人邮箱"),
+            "phone": _("工作电话"),
+            "retain_until": _("日期；不写时按规定的期限算"),
+        }
+        return told.get(name, _("文字"))
+
     def unwanted(self, text: str) -> str:
         """The first kind of words in ``text`` that does not belong here, by its name; nothing when fine."""
         low = text.casefold()
@@ -107,28 +128,61 @@ def is_card_number(text: str) -> bool:
     return digits[0] in (3, 4, 5, 6) and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-# What the columns of a file may be called, our name first.
-COLUMNS: Mapping[str, Sequence[str]] = {
-    "account": ("客户编码", "客户编号", "客户代码", "account", "customer", "customer no"),
-    "name": ("姓名", "联系人", "联系人姓名", "name", "contact", "full name"),
-    "title": ("职务", "职位", "岗位", "title", "position", "job title"),
-    "department": ("部门", "所属部门", "department"),
-    "email": ("工作邮箱", "邮箱", "电子邮件", "email", "e-mail", "mail"),
-    "phone": ("工作电话", "电话", "手机", "手机号", "联系电话", "phone", "mobile", "telephone"),
-    "since": ("任职起", "入职日期", "开始日期", "since", "from"),
-    "until": ("任职止", "离职日期", "结束日期", "until", "to"),
-    "basis": ("合法依据", "依据", "basis", "legal basis"),
-    "purpose": ("用途", "目的", "purpose"),
-    "source": ("来源", "信息来源", "source"),
-    "retain_until": ("保留至", "保留期限", "retain until"),
+# What our own lists call their columns: 中文, English.
+HEADINGS: Mapping[str, tuple[str, str]] = {
+    "account": ("客户编码", "Account key"),
+    "name": ("姓名", "Name"),
+    "title": ("职务", "Title"),
+    "department": ("部门", "Department"),
+    "email": ("工作邮箱", "Work e-mail"),
+    "phone": ("工作电话", "Work phone"),
+    "since": ("任职起", "In post from"),
+    "until": ("任职止", "In post until"),
+    "basis": ("合法依据", "Legal basis"),
+    "purpose": ("用途", "Purpose"),
+    "source": ("来源", "Source"),
+    "retain_until": ("保留至", "Keep until"),
 }
+_EXAMPLE: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(HEADINGS, ("", "")),
+    "account": ("K-1001", "K-1001"),
+    "name": ("王伟", "Wang Wei"),
+    "title": ("采购经理", "Purchasing manager"),
+    "department": ("采购部", "Purchasing"),
+    "email": ("wang@steel.example", "wang@steel.example"),
+    "since": ("2024-03-01", "2024-03-01"),
+    "basis": ("订立、履行合同所必需", "Needed for a contract"),
+    "purpose": ("合同、订单和收款联络", "Contracts, orders and payments"),
+}
+# What the columns of a file may be called beside that.
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "account": ("客户编号", "客户代码", "account", "customer", "customer no"),
+    "name": ("联系人", "联系人姓名", "contact", "full name"),
+    "title": ("职位", "岗位", "position", "job title"),
+    "department": ("所属部门",),
+    "email": ("邮箱", "电子邮件", "email", "e-mail", "mail"),
+    "phone": ("电话", "手机", "手机号", "联系电话", "phone", "mobile", "telephone"),
+    "since": ("入职日期", "开始日期", "since", "from"),
+    "until": ("离职日期", "结束日期", "until", "to"),
+    "basis": ("依据", "basis"),
+    "purpose": ("目的",),
+    "source": ("信息来源",),
+    "retain_until": ("保留期限", "retain until"),
+}
+
+
+def _needed(name: str) -> str:
+    if name in ("account", "name"):
+        return _("必填")
+    return _("必填，或在导入时选") if name in ("basis", "purpose", "source") else ""
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:
     """Which column of a file holds which field."""
     plain = [re.sub(r"[\s_*:：（()）]+", " ", name.casefold()).strip() for name in header]
     found = {}
-    for field, names in COLUMNS.items():
+    for field, others in COLUMNS.items():
+        names = (*(name.casefold() for name in HEADINGS[field]), *others)
         places = (plain.index(name) for name in names if name in plain)
         if (place := next(places, None)) is not None:
             found[field] = place

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import xlsxwriter
 from django.utils.translation import get_language
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from changqing.base.refused import Refused
 from changqing.base.tables.escape import shield
 from changqing.base.tables.shapes import SHEET_ROWS
+from changqing.contacts.queries import contact_method
 from changqing.ledger.exports import ExportCell, export_rows
 from changqing.ledger.queries import source_with_code
 from changqing.ledger.rules.kinds import KINDS
@@ -42,28 +44,53 @@ def write_template(*, by: Principal, kind: str, to: Path) -> None:
     """A workbook to fill in: headers with one example row, and a sheet that explains the columns."""
     check_may(by, "bring in files")
     _known(kind)
-    language, fields = _language(), template_fields(kind)
+    language = _language()
+    columns = [
+        ToFillIn(
+            heading_of(kind, field, language),
+            example_of(kind, field, language),
+            needed_by(kind, field),
+            written_as(field),
+        )
+        for field in template_fields(kind)
+    ]
+    _write_sheet_to_fill_in(kind_title(kind), columns, to)
+
+
+def write_contacts_template(*, by: Principal, to: Path) -> None:
+    """The same for a list of contacts."""
+    check_may(by, "edit accounts")
+    columns = [ToFillIn(*told) for told in contact_method().columns_to_fill_in(_language())]
+    _write_sheet_to_fill_in(_("联系人"), columns, to)
+
+
+class ToFillIn(NamedTuple):
+    """One column of a sheet to fill in."""
+
+    heading: str
+    example: str
+    needed: str
+    written: str
+
+
+def _write_sheet_to_fill_in(title: str, columns: Sequence[ToFillIn], to: Path) -> None:
     with xlsxwriter.Workbook(to) as book:
         bold = book.add_format({"bold": True, "bg_color": "#E7F1EB"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        sheet = book.add_worksheet(kind_title(kind)[:31])
+        sheet = book.add_worksheet(title[:31])
         told = book.add_worksheet(_("说明"))
         sheet.freeze_panes(1, 0)
-        for column, field in enumerate(fields):
-            sheet.set_column(column, column, WIDE)
-            sheet.write_string(0, column, heading_of(kind, field, language), bold)
-            example = example_of(kind, field, language)
-            if example:
-                sheet.write_string(1, column, example)
-        for column, (text, width) in enumerate(((_("列"), 24), (_("必填"), 12), (_("怎样写"), 60))):
-            told.set_column(column, column, width)
-            told.write_string(0, column, text, bold)
-        for row, field in enumerate(fields, start=1):
-            for column, text in enumerate(
-                (heading_of(kind, field, language), needed_by(kind, field), written_as(field))
-            ):
-                told.write_string(row, column, text, wrapped)
-        told.write_string(len(fields) + 2, 0, _("第一张表的第 2 行是示例，填之前请删掉。"))
+        for at, (text, width) in enumerate(((_("列"), 24), (_("必填"), 12), (_("怎样写"), 60))):
+            told.set_column(at, at, width)
+            told.write_string(0, at, text, bold)
+        for at, column in enumerate(columns):
+            sheet.set_column(at, at, WIDE)
+            sheet.write_string(0, at, column.heading, bold)
+            if column.example:
+                sheet.write_string(1, at, column.example)
+            for place, text in enumerate((column.heading, column.needed, column.written)):
+                told.write_string(at + 1, place, text, wrapped)
+        told.write_string(len(columns) + 2, 0, _("第一张表的第 2 行是示例，填之前请删掉。"))
 
 
 def write_book(*, by: Principal, kind: str, source: str, shape: str, to: Path) -> int:

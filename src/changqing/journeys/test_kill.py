@@ -9,7 +9,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "kill.py"
 # few, since each costs seconds; `make kill` dies as often as one asks. The first six of this seed: under a
-# file that a page handed over, in a command twice, in the worker, under a file in the watched folder, Postgres
+# file that a page handed over, in a command twice, in the worker, at a file in the watched folder, Postgres
 DEATHS, SEED = os.environ.get("CHANGQING_DEATHS", "6"), "2633"
 
 

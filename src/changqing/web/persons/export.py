@@ -1,4 +1,7 @@
-"""The list of persons as a file: who is shown, with mail and phone where the reader may see them."""
+"""The list of persons as a file: who is shown, with mail and phone where the reader may see them.
+
+Brought in again it changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from changqing.base.refused import Refused
-from changqing.contacts.queries import AskedPersons, Person, contact_method, posts_of, readable_posts
+from changqing.contacts.queries import (
+    AskedPersons,
+    Contact,
+    Person,
+    contact_method,
+    posts_of,
+    readable_posts,
+)
+from changqing.contacts.rules import ContactMethod
 from changqing.records.actions import log_read
 from changqing.reports.take_away import most_rows
 from changqing.web.accounts.export import CSV, XLSX, Cell, to_take_away
+from changqing.web.persons.words import field_names
 from changqing.web.reader import reader
+
+CODES = ("basis", "purpose", "source")
+# what is told only to whom the contacts of the account are told
+OF_THE_PERSON = {"email", "phone", "retain_until", *CODES}
 
 
 def export(request: HttpRequest, persons: QuerySet[Person], asked: AskedPersons) -> HttpResponse:
@@ -33,41 +49,29 @@ def export(request: HttpRequest, persons: QuerySet[Person], asked: AskedPersons)
         asked={"state": asked.state, "searched": bool(asked.words), "sort": asked.sort},
     )
     readable, method = readable_posts(who, [post.pk for post in posts]), contact_method()
-    rows: list[list[Cell]] = [[*_headings()]]
+    fields = _fields()
+    rows: list[list[Cell]] = [list(fields.values())]
     for post in posts:
-        may_read = post.pk in readable
-        rows.append(
-            [
-                post.person.name,
-                post.account.key,
-                post.account.name,
-                post.title,
-                post.department,
-                post.since,
-                post.until,
-                post.email if may_read else _("无权查看"),
-                post.phone if may_read else _("无权查看"),
-                *(
-                    method.terms(name).get(getattr(post, name), "") if may_read else _("无权查看")
-                    for name in ("basis", "purpose", "source")
-                ),
-            ]
-        )
+        rows.append([_cell(post, name, may_read=post.pk in readable, method=method) for name in fields])
     return to_take_away(rows, "people", shape)
 
 
-def _headings() -> list[str]:
-    return [
-        _("姓名"),
-        _("客户编码"),
-        _("客户名称"),
-        _("职务"),
-        _("部门"),
-        _("任职起"),
-        _("任职止"),
-        _("工作邮箱"),
-        _("工作电话"),
-        _("合法依据"),
-        _("用途"),
-        _("来源"),
-    ]
+def _fields() -> dict[str, str]:
+    """The columns that a list brings in again, with the account's name beside its key."""
+    names = field_names()
+    first = {name: names.pop(name) for name in ("name", "account")}
+    return {**first, "account_name": _("客户名称"), **names}
+
+
+def _cell(post: Contact, name: str, *, may_read: bool, method: ContactMethod) -> Cell:
+    told: dict[str, Cell] = {
+        "name": post.person.name,
+        "account": post.account.key,
+        "account_name": post.account.name,
+    }
+    if name in told:
+        return told[name]
+    if not may_read and name in OF_THE_PERSON:
+        return _("无权查看")
+    value: Cell = getattr(post, name)
+    return method.terms(name).get(str(value), "") if name in CODES else value
