@@ -28,7 +28,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import psycopg
-from killed import SETTLE_SECONDS, File, Instance, Wrong, figures, make_file, wait_for
+from killed import BUSY, SETTLE_SECONDS, File, Instance, Wrong, figures, make_file, wait_for
 
 POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before-commit", "after-commit")
 # a file on trial comes to these
@@ -38,9 +38,9 @@ INBOX_POINTS = ("inbox-taken", "inbox-moved")
 # an undo or redo comes to these
 SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
 # a worker that dies at every try is let be after six deaths
-LOOP_SECONDS = 240.0
+LOOP_SECONDS = 240.0 * BUSY
 # a command that looks on while others are killed
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 120.0 * BUSY
 # from the drop of a file to the look that takes it
 LIES_SECONDS = 10.0
 
@@ -221,10 +221,10 @@ class Round:
             self.instance.command("check"),
             self.instance.command("portfolio", "--json", "--period", "all"),
         )
-        out = check.communicate(timeout=120)[0]
+        out = check.communicate(timeout=PATIENCE_SECONDS)[0]
         if check.returncode:
             raise Wrong(f"changqing check ended with {check.returncode}:\n{out}")
-        said = json.loads(told.communicate(timeout=120)[0])
+        said = json.loads(told.communicate(timeout=PATIENCE_SECONDS)[0])
         found = {name: Decimal(str(said[name])) if name == "revenue" else said[name] for name in expected}
         if found != expected:
             raise Wrong(f"the book says {found}, its imports say {expected}")
@@ -276,7 +276,7 @@ def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int
     files: dict[str, File] = {}
     first = Round(instance, rng, files)
     command = instance.command("import", "orders", str(first.new_file().path))
-    out, _ = command.communicate(timeout=120)
+    out, _ = command.communicate(timeout=PATIENCE_SECONDS)
     if command.returncode:
         raise Wrong(f"the first import failed:\n{out}")
     for number, (victim, point) in enumerate(plan(rng, count, only), start=1):

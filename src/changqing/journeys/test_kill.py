@@ -15,6 +15,8 @@ DEATHS, SEED = os.environ.get("CHANGQING_DEATHS", "6"), "2633"
 
 def test_the_book_is_whole_after_every_death() -> None:
     words = [sys.executable, str(SCRIPT), "--n", DEATHS, "--seed", SEED]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=900)
+    # what is asked here is whether the book is whole; how soon, a machine that other tests use cannot say
+    busy = os.environ | {"CHANGQING_BUSY": "4"}
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=1_800, env=busy)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.splitlines()[-1] == "every book was whole after every death"

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from changqing.journeys import import_ledger, try_import, watch_inbox
@@ -62,7 +62,7 @@ def _inbox(request: HttpRequest) -> dict[str, Any]:
         )
         % {"count": f"{len(failed):,}"},
         "inbox_columns": [
-            Column(label=_("文件")),
+            Column(label=pgettext("label", "文件")),
             Column(label=_("时间"), wide=True),
             Column(label=_("为什么")),
         ],
@@ -108,7 +108,7 @@ def _page(found: ImportList) -> dict[str, Any]:
         "caption": _("一份文件要么全部写入，要么一行不写；撤销以后，每个数都像它从没来过。"),
         "running": [(deed, step_name(deed)) for deed in found.running],
         "deeds": [(deed, _money(deed, found)) for deed in found.deeds if not deed.is_on_its_way],
-        "commands": COMMANDS,
+        "commands": "\n".join(COMMANDS),
         "per_page": PER_PAGE,
     }
 

@@ -21,7 +21,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from changqing.base.refused import Refused
@@ -191,8 +191,15 @@ def _shown(told: ContactsTold, *, is_trial: bool = False, is_mended: bool = Fals
         % {"count": f"{told.refused:,}"},
         rows=[_row(sent, names) for sent in told.sent_back[:SHOWN]],
         bad=[(each.row, each.reason, each.text) for each in told.bad[:SHOWN]],
-        left_out="、".join(told.left_out),
-        columns=[Column(label=_("行"), number=True), Column(label=_("改这一格")), Column(label=_("为什么"))],
+        left_out=_("没有读入这些列，工作用不到的个人信息不保存：%(columns)s")
+        % {"columns": _("、").join(told.left_out)}
+        if told.left_out
+        else "",
+        columns=[
+            Column(label=pgettext("column", "行"), number=True),
+            Column(label=_("改这一格")),
+            Column(label=_("为什么")),
+        ],
     )
 
 
