@@ -120,6 +120,9 @@ class Round:
                 self.promised[pk] = becomes
 
     def _kill(self, victim: str, importer: int) -> None:
+        if victim != "importer":
+            # one that died a moment ago may be on its way back
+            wait_for(lambda: victim in self.instance.pids(), f"there is a {victim}")
         pids = {"importer": importer, **(self.instance.pids() if self.instance.is_up else {})}
         with contextlib.suppress(ProcessLookupError):
             os.kill(pids[victim], signal.SIGKILL)

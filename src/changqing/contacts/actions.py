@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,12 +25,14 @@ from changqing.contacts.rules import ContactMethod, warnings_in
 from changqing.people.models import User
 from changqing.people.permissions import Part, Principal, check_may
 from changqing.records.actions import forget_values, write_audit
+from changqing.records.queries import Change, changes_in, deeds_named, rows_changed_after
 
 TEXTS = ("title", "department", "email", "phone")
 CODES = ("basis", "purpose", "source")
 DAYS = ("since", "until", "retain_until")
 FIELDS = (*TEXTS, *DAYS, *CODES)
 ERASED = "已抹去"
+BROUGHT_IN = "bring in contacts"
 
 
 def _checked(fields: Mapping[str, Any], *, method: ContactMethod, today: date) -> dict[str, Any]:
@@ -222,6 +225,7 @@ class Entered:
     same: int = 0
     persons: int = 0
     refused: dict[int, Refused] = field(default_factory=dict)
+    deed: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -268,9 +272,9 @@ def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) ->
     unique = {post.pk: post for post in changed}
     Contact.objects.bulk_update(unique.values(), [*FIELDS, "version"], batch_size=1_000)
     told.changed = len(changed)
-    write_audit(
+    line = write_audit(
         by=by,
-        verb="bring in contacts",
+        verb=BROUGHT_IN,
         subject=("contacts", today.isoformat()),
         came=told.came,
         changed=told.changed,
@@ -278,7 +282,67 @@ def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) ->
         persons=told.persons,
         refused=len(told.refused),
     )
+    told.deed = line.deed
     return told
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What undoing a list did: posts that went, were set back, and were left since somebody changed them."""
+
+    gone: int
+    set_back: int
+    left: int
+
+
+@transaction.atomic
+def take_back(*, by: Principal, deed: UUID) -> TakenBack | None:
+    """Undo what a list of ``by``'s did where nobody has changed it since; None where there is no such list.
+
+    Of posts and persons that go, nothing stays in the history either: they were never meant to be here.
+    """
+    line = deeds_named([deed]).get(deed)
+    if line is None or line.verb != BROUGHT_IN or line.user_id != getattr(by, "pk", None):
+        return None
+    made, was, changes = _what_it_did(deed)
+    rows = {*made, *was}
+    mine = editable_by(by, Contact.objects.filter(pk__in=rows).select_for_update(), Part.CONTACTS)
+    touched = rows_changed_after(changes[-1], rows=rows) if changes else set()
+    free = {post.pk: post for post in mine if post.pk not in touched}
+    gone = made & set(free)
+    _forget_posts(gone, persons={int(each.row) for each in changes_in(deed, models=["Person"])})
+    back = [free[pk] for pk in was if pk in free and pk not in gone]
+    for post in back:
+        for name, value in was[post.pk].items():
+            setattr(post, name, value)
+        post.version += 1
+    Contact.objects.bulk_update(back, [*FIELDS, "version"], batch_size=1_000)
+    told = TakenBack(len(gone), len(back), len(rows) - len(gone) - len(back))
+    write_audit(by=by, verb="take contacts back", subject=("contacts", deed), **asdict(told))
+    return told
+
+
+def _what_it_did(deed: UUID) -> tuple[set[int], dict[int, dict[str, Any]], list[Change]]:
+    """Posts that a deed made; what the others were before it; its changes."""
+    changes = changes_in(deed, models=["Contact"])
+    made = {int(each.row) for each in changes if each.kind == Change.Kind.MADE}
+    was: dict[int, dict[str, Any]] = {}
+    for each in reversed(changes):
+        if int(each.row) not in made:
+            was.setdefault(int(each.row), {}).update(each.was or {})
+    return made, was, changes
+
+
+def _forget_posts(posts: set[int], *, persons: set[int]) -> None:
+    """Delete posts, and of ``persons`` who has none left and was never merged; forget what was said."""
+    Contact.objects.filter(pk__in=posts).delete()
+    merged = PersonMerge.objects.filter(Q(kept__in=persons) | Q(gone__in=persons))
+    known = {pk for pair in merged.values_list("kept", "gone") for pk in pair}
+    alone = Person.objects.filter(pk__in=persons - known, contacts=None)
+    nobody = list(alone.values_list("pk", flat=True))
+    Person.objects.filter(pk__in=nobody).delete()
+    names = ("name", *TEXTS, "source")
+    forget_values(rows={"Person": nobody, "Contact": list(posts)}, names=names, put=ERASED)
 
 
 def _posts_by_name(accounts: Iterable[int]) -> dict[tuple[int, str], list[Contact]]:

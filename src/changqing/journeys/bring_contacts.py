@@ -107,6 +107,7 @@ def _enter(by: Principal, said: Mapping[int, Said], defaults: Said, *, is_trial:
     entered = enter_contacts(by=by, rows=_rows(said, defaults), today=timezone.localdate())
     if is_trial:
         transaction.set_rollback(True)
+        entered.deed = None
     return entered
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
@@ -127,6 +128,17 @@ def changes_about(
     for model, keys in rows.items():
         theirs |= Q(model=model, row__in=keys)
     return Change.objects.filter(theirs, model__in=models).select_related("user").order_by("-pk")
+
+
+def changes_in(deed: UUID, *, models: Collection[str]) -> list[Change]:
+    """What one deed did to rows of ``models``, in its order."""
+    return list(Change.objects.filter(deed=deed, model__in=models).order_by("pk"))
+
+
+def rows_changed_after(change: Change, *, rows: Collection[int]) -> set[int]:
+    """Of ``rows``, of the model of ``change``, those that a deed after its own has changed."""
+    keys = Change.objects.filter(model=change.model, row__in=map(str, rows), pk__gt=change.pk)
+    return {int(key) for key in keys.exclude(deed=change.deed).values_list("row", flat=True)}
 
 
 def deeds_named(deeds: Collection[Any]) -> dict[Any, AuditLine]:

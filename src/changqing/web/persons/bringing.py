@@ -12,19 +12,23 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from changqing.base.refused import Refused
+from changqing.contacts.actions import take_back
 from changqing.contacts.queries import contact_method
 from changqing.contacts.rules import COLUMNS
 from changqing.journeys.bring_contacts import ContactsTold, SentBack, bring_in_contacts, bring_in_mended
@@ -60,6 +64,25 @@ def bring_in(request: HttpRequest) -> HttpResponseBase:
         return render(request, "persons/import.html", context, status=400)
     template = "persons/told.html" if is_part else "persons/import.html"
     return render(request, template, _form(request) | {"told": told})
+
+
+@require_POST
+def undo(request: HttpRequest) -> HttpResponseBase:
+    """Take a list back that this person brought in."""
+    check_may(reader(request), "edit accounts")
+    try:
+        deed = UUID(request.GET.get("deed", ""))
+    except ValueError as wrong:
+        raise Http404 from wrong
+    told = take_back(by=reader(request), deed=deed)
+    if told is None:
+        raise Http404
+    says = _("名单已撤销：移去 %(gone)s 条任职，改回 %(back)s 条；%(left)s 条后来有人改过，留着")
+    messages.success(
+        request,
+        says % {"gone": f"{told.gone:,}", "back": f"{told.set_back:,}", "left": f"{told.left:,}"},
+    )
+    return redirect("contacts-import")
 
 
 @require_GET
@@ -102,6 +125,7 @@ class ShownContacts:
     """What there is to tell of a list: done, or on trial."""
 
     title: str
+    undo_url: str
     is_trial: bool
     is_mended: bool
     refused: int
@@ -181,9 +205,10 @@ def _shown(told: ContactsTold, *, is_trial: bool = False, is_mended: bool = Fals
         if is_trial
         else _("新增 %(came)s 条任职，更改 %(changed)s 条，相同 %(same)s 条")
     )
-    names = field_names()
+    names, has_news = field_names(), bool(done.came + done.changed)
     return ShownContacts(
         title=says % {name: f"{getattr(done, name):,}" for name in ("came", "changed", "same")},
+        undo_url=f"{reverse('contacts-undo')}?deed={done.deed}" if has_news and done.deed else "",
         is_trial=is_trial,
         is_mended=is_mended,
         refused=told.refused,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from changqing.accounts.models import Contact, Person
+from changqing.contacts.actions import edit_post
 from changqing.people.queries import User
-from changqing.records.models import AuditLine
+from changqing.records.models import AuditLine, Change
 from changqing.reports.conftest import People
 
 ROWS = "客户编码,姓名,职务,爱好\nA1,王敏,采购经理,钓鱼\nC3,李强,厂长,\nZZ,谁,?,\n"
@@ -139,6 +142,38 @@ def test_refused_rows_are_handed_back_in_the_format_they_came_in(small_book: Peo
     assert "新增 1 条任职" in again and "退回 2 行" in again
     fine = send(client, "客户编码,姓名\nA1,王敏\n", hand_back="1")
     assert fine.status_code == 400 and "没有退回的行" in text_of(fine)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_is_undone_where_nobody_has_changed_it_since(small_book: People, client: Client) -> None:
+    """王敏 was there and gets her old title back; 张三 goes, and nothing says any more that he was here; 李四
+    has been corrected since and stays."""
+    client.force_login(small_book.mei)
+    send(client, "客户编码,姓名,职务\nA1,王敏,采购员\n")
+    before = everybody()
+    page = send(
+        client,
+        "客户编码,姓名,职务,工作邮箱\nA1,王敏,采购经理,w@x.example\nA1,张三,科长,z@x.example\nA1,李四,,\n",
+    )
+    undo = re.search(r'action="(/people/import/undo\?deed=[^"]+)"', page.content.decode())
+    assert undo is not None
+    kept = Contact.objects.get(person__name="李四")
+    edit_post(
+        by=small_book.mei, post=kept.pk, version=1, today=date(2026, 1, 5), title="厂长",
+        basis="contract", purpose="orders", source="records",
+    )  # fmt: skip
+    other = Client()
+    other.force_login(small_book.bo)
+    assert other.post(undo[1]).status_code == 404
+    told = text_of(client.post(undo[1], follow=True))
+    assert "名单已撤销：移去 1 条任职，改回 1 条；1 条后来有人改过，留着" in told
+    assert [row[:-1] for row in everybody() if row[1] == "王敏"] == [row[:-1] for row in before]
+    assert set(Person.objects.values_list("name", flat=True)) == {"王敏", "李四"}
+    said = json.dumps(list(Change.objects.values_list("was", "became")), ensure_ascii=False)
+    assert "张三" not in said and "z@x.example" not in said and "王敏" in said
+    assert "移去 0 条任职，改回 0 条" in text_of(client.post(undo[1], follow=True))
+    for deed in ("x", "6f2b3c1e-0000-4000-8000-000000000000"):
+        assert client.post(f"/people/import/undo?deed={deed}").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -7,6 +7,7 @@ from changqing.web.persons import bringing, posts, views
 urlpatterns = [
     path("people/", views.persons, name="relationships"),
     path("people/import", bringing.bring_in, name="contacts-import"),
+    path("people/import/undo", bringing.undo, name="contacts-undo"),
     path("people/template.xlsx", bringing.template, name="contacts-template"),
     path("people/<int:pk>/", views.person, name="person"),
     path("people/<int:pk>/rename", views.rename, name="person-rename"),
