@@ -1,4 +1,4 @@
-// The palette: Ctrl K opens it, words narrow it, arrows choose, Enter opens, Esc closes.
+// The palette: Ctrl K opens it, on a phone the button in the top bar does, words narrow it, arrows choose, Enter opens, Esc closes.
 
 const palette = document.getElementById("palette");
 const field = document.getElementById("palette-words");
@@ -35,6 +35,7 @@ function open() {
 
 if (palette) {
   palette.addEventListener("open-palette", open);
+  document.querySelector("[data-opens-palette]")?.addEventListener("click", open);
   // a click beside the box closes it
   palette.addEventListener("click", (event) => event.target === palette && palette.close());
   list.addEventListener("htmx:afterSwap", () => choose(0));
