@@ -18,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, sight, visible_to
 from changqing.ledger.models import (
+    AccountDays,
     AccountMonth,
     AccountTotals,
     CustomerKey,
@@ -460,3 +461,22 @@ def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annu
         "SELECT family, sum(revenue) FROM family_days WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
     ).fetchall()
     return BookSums(since=since, accounts=accounts, families=dict(families))
+
+
+def costs_by_activity(to: Principal, since: date) -> list[tuple[int, str, Decimal]]:
+    """(account, activity, what was spent) from ``since`` on, in the book's currency, of the accounts whose
+    margin ``to`` may see. Reads the segments of the costs."""
+    rows = standing(FileKind.COSTS)
+    if not rows:
+        return []
+    seen = visible_to(to, AccountDays.objects.all()).values_list("account_id", flat=True)
+    with duck() as connection:
+        connection.register("whose", whose())
+        connection.register("seen", pa.table({"account_id": pa.array(list(seen), pa.int64())}))
+        found = connection.execute(
+            f"SELECT w.account_id, coalesce(l.category, '') AS activity, sum(l.amount) FROM {rows.sql()} l "
+            "JOIN whose w USING (source_id, customer) SEMI JOIN seen USING (account_id) "
+            "WHERE l.date >= $1 AND coalesce(l.currency, $2) = $2 AND l.amount IS NOT NULL GROUP BY ALL",
+            [since, settings.BOOK_CURRENCY],
+        )
+        return [(int(account), activity, amount) for account, activity, amount in found.fetchall()]

@@ -9,8 +9,10 @@ from django.conf import settings
 from changqing.base.packs import Method, Pack, parse
 from changqing.records.queries import method_in_force
 from changqing.value.models import BookFit
+from changqing.value.rules.approach import ApproachMethod
 from changqing.value.rules.concentration import ConcentrationMethod
 from changqing.value.rules.fits import Fitted
+from changqing.value.rules.growth import GrowthMethod
 from changqing.value.rules.schemes import TiersMethod
 from changqing.value.rules.score import Methods
 from changqing.value.rules.worth_method import WorthMethod
@@ -20,6 +22,8 @@ PACKS: dict[str, type[Method]] = {
     "concentration": ConcentrationMethod,
     "tiers": TiersMethod,
     "worth": WorthMethod,
+    "approach": ApproachMethod,
+    "growth": GrowthMethod,
 }
 
 
@@ -31,6 +35,28 @@ def tiers_pack(version: int, text: str) -> Pack[TiersMethod]:
 @lru_cache(maxsize=16)
 def worth_pack(version: int, text: str) -> Pack[WorthMethod]:
     return parse("worth", text, WorthMethod, version=version)
+
+
+@lru_cache(maxsize=16)
+def _approach(version: int, text: str) -> Pack[ApproachMethod]:
+    return parse("approach", text, ApproachMethod, version=version)
+
+
+@lru_cache(maxsize=16)
+def _growth(version: int, text: str) -> Pack[GrowthMethod]:
+    return parse("growth", text, GrowthMethod, version=version)
+
+
+def approach_pack() -> Pack[ApproachMethod]:
+    """How to go about accounts, as it is in force."""
+    row = method_in_force("approach")
+    return _approach(row.version, row.text)
+
+
+def growth_pack() -> Pack[GrowthMethod]:
+    """Streams, claims and thresholds of growth, as they are in force."""
+    row = method_in_force("growth")
+    return _growth(row.version, row.text)
 
 
 def methods_in_force() -> Methods:

@@ -1,0 +1,237 @@
+"""Growth and effort over the accounts in view: what stays, what follows, cohorts, hands, return on effort."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from changqing.accounts.queries import Part, account_names, accounts_with_ids
+from changqing.accounts.rights import reads_anywhere
+from changqing.base.days import months_back
+from changqing.ledger.queries import as_of, costs_by_activity
+from changqing.people.permissions import Principal
+from changqing.reports.months import whole_months
+from changqing.value.queries.growth import (
+    Cohort,
+    FamilyYear,
+    Staffing,
+    TwoYears,
+    cohorts,
+    family_years,
+    margins_by_account,
+    staffing,
+    two_years,
+)
+from changqing.value.queries.methods import growth_pack, methods_in_force
+from changqing.value.rules.growth import (
+    ActivityReturn,
+    GrowthMethod,
+    Retention,
+    Stream,
+    Template,
+    retention_of,
+    returns_by_activity,
+)
+
+YEAR = 12
+LISTED = 10
+BY_BAND = "fee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamYear:
+    """One stream over twelve months; ``margin`` None is not known or not this reader's."""
+
+    stream: Stream
+    families: tuple[str, ...]
+    revenue: Decimal
+    margin: Decimal | None
+    accounts: int
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """One account that widened: families and revenue of twelve months and of the twelve before."""
+
+    key: str
+    name: str
+    families_before: int
+    families: int
+    before: float
+    now: float
+
+    @property
+    def multiple(self) -> float:
+        return self.now / self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """``until`` is the first day after the twelve months. ``attach`` is the share of the accounts that bought
+    the core which also bought what follows; shares are None where there is nothing to divide by."""
+
+    as_of: date
+    start: date
+    until: date
+    retention: Retention
+    expanded: list[Expanded]
+    widened: int
+    multiplied: int
+    template: Template
+    streams: list[StreamYear]
+    attach: float | None
+    follow_on_revenue: float | None
+    follow_on_margin: float | None
+    cohorts: list[Cohort]
+    staffing: Staffing
+    activities: list[ActivityReturn]
+    method: GrowthMethod
+    method_name: str
+    currency: str
+    hides_margin: bool
+
+    @property
+    def low(self) -> list[ActivityReturn]:
+        edge = float(self.method.returns.low_below.value)
+        return [one for one in self.activities if one.net_return < edge]
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``changqing growth --json`` prints."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "from": self.start.isoformat(),
+            "method": self.method_name,
+            "currency": self.currency,
+            "retention": asdict(self.retention),
+            "widened": self.widened,
+            "multiplied": self.multiplied,
+            "expanded": [asdict(one) | {"multiple": one.multiple} for one in self.expanded],
+            "streams": [
+                {
+                    "code": one.stream.code,
+                    "kind": one.stream.kind,
+                    "families": list(one.families),
+                    "revenue": float(one.revenue),
+                    "margin": None if one.margin is None else float(one.margin),
+                    "accounts": one.accounts,
+                }
+                for one in self.streams
+            ],
+            "attach_rate": self.attach,
+            "follow_on_revenue_share": self.follow_on_revenue,
+            "follow_on_profit_share": self.follow_on_margin,
+            "cohorts": [asdict(one) for one in self.cohorts],
+            "staffing": asdict(self.staffing),
+            "activities": [
+                {
+                    "activity": one.activity,
+                    "cost": float(one.cost),
+                    "accounts": one.accounts,
+                    "margin": float(one.margin),
+                    "net_return": one.net_return,
+                    "at_a_loss": float(one.at_a_loss),
+                    "is_low": one in self.low,
+                }
+                for one in self.activities
+            ],
+        }
+
+
+def growth(to: Principal) -> Growth | None:
+    """None while the book has no orders, or where ``to`` sees no revenue at all."""
+    last = as_of()
+    if last is None or not reads_anywhere(to, Part.REVENUE):
+        return None
+    months = whole_months(last, 2 * YEAR)
+    start, middle, end = months[0], months[YEAR], months_back(months[-1], -1)
+    pack = growth_pack()
+    rows = two_years(to, start, middle, end)
+    widened = [row for row in rows if row.before > 0 and row.families > row.families_before]
+    streams = _streams(family_years(to, middle, end), pack.method.in_use)
+    costs = costs_by_activity(to, middle)
+    return Growth(
+        as_of=last,
+        start=middle,
+        until=end,
+        retention=retention_of(np.array([row.now for row in rows]), np.array([row.before for row in rows])),
+        expanded=_expanded(to, widened),
+        widened=len(widened),
+        multiplied=sum(
+            row.now >= float(pack.method.expansion.multiple.value) * row.before
+            for row in rows
+            if row.before > 0
+        ),
+        template=pack.method.in_use,
+        streams=[one for one, _buyers in streams],
+        attach=_attach(streams),
+        follow_on_revenue=_share([(one.stream.kind, one.revenue) for one, _buyers in streams]),
+        follow_on_margin=_share([(one.stream.kind, one.margin) for one, _buyers in streams]),
+        cohorts=cohorts(to, months_back(last, YEAR)),
+        staffing=staffing(to, by_band()),
+        activities=returns_by_activity(costs, margins_by_account(to, middle, end)) if costs else [],
+        method=pack.method,
+        method_name=f"{pack.name} v{pack.version}",
+        currency=settings.BOOK_CURRENCY,
+        hides_margin=not reads_anywhere(to, Part.MARGIN),
+    )
+
+
+def by_band() -> Any:
+    tiers = methods_in_force().tiers
+    return tiers.scheme(BY_BAND) or tiers.governs
+
+
+def _expanded(to: Principal, rows: list[TwoYears]) -> list[Expanded]:
+    first = sorted(rows, key=lambda row: row.before - row.now)[:LISTED]
+    names, keys = (
+        account_names(to, [row.account for row in first]),
+        accounts_with_ids(to, {row.account for row in first}),
+    )
+    return [
+        Expanded(
+            keys[row.account].key, names[row.account], row.families_before, row.families, row.before, row.now
+        )
+        for row in first
+        if row.account in keys
+    ]
+
+
+def _streams(families: list[FamilyYear], template: Template) -> list[tuple[StreamYear, frozenset[int]]]:
+    held: dict[str, list[FamilyYear]] = defaultdict(list)
+    for family in families:
+        held[template.stream_of(family.family).code].append(family)
+    found = []
+    for stream in template.streams:
+        rows = held.get(stream.code, [])
+        known = [row.margin for row in rows if row.margin is not None]
+        buyers: frozenset[int] = frozenset().union(*(row.accounts for row in rows))
+        year = StreamYear(
+            stream=stream,
+            families=tuple(row.family for row in rows),
+            revenue=sum((row.revenue for row in rows), Decimal(0)),
+            margin=sum(known, Decimal(0)) if known else None,
+            accounts=len(buyers),
+        )
+        found.append((year, buyers))
+    return found
+
+
+def _attach(streams: list[tuple[StreamYear, frozenset[int]]]) -> float | None:
+    core: set[int] = set()
+    after: set[int] = set()
+    for one, buyers in streams:
+        (core if one.stream.kind == "core" else after).update(buyers)
+    return len(core & after) / len(core) if core else None
+
+
+def _share(parts: list[tuple[str, Decimal | None]]) -> float | None:
+    known = [(kind, money) for kind, money in parts if money is not None]
+    total = sum((money for _kind, money in known), Decimal(0))
+    after = sum((money for kind, money in known if kind == "follow_on"), Decimal(0))
+    return float(after / total) if total > 0 else None
