@@ -52,6 +52,7 @@ def account(words: Namespace) -> int:
     with opened():
         from changqing.people.permissions import Part
         from changqing.reports.account import account_page
+        from changqing.reports.approach import approach_page
         from changqing.reports.receivables import receivables_of
         from changqing.reports.why import warnings_json
         from changqing.reports.worth import account_json, judged
@@ -63,7 +64,19 @@ def account(words: Namespace) -> int:
         owes = None if Part.REVENUE in page.hidden else receivables_of(by, words.key)
         more = account_json(judged(by, page.account)) | {"receivables": owes.as_json() if owes else None}
         more["warnings"] = warnings_json(by, page.account)
+        grows = approach_page(by, words.key)
+        more |= grows.as_json() if grows else {}
         _show(page.as_json() | more, is_json=words.json)
+    return 0
+
+
+def growth(words: Namespace) -> int:
+    """What stays, what follows the first sale, cohorts, hands, and what effort brings."""
+    with opened():
+        from changqing.reports.growth import growth as report
+
+        found = report(principal(words))
+        _show(found.as_json() if found else {}, is_json=words.json)
     return 0
 
 

@@ -191,6 +191,8 @@ def _answers(commands: Any) -> None:
     told.add_argument("--json", action="store_true", help=_("输出 JSON"))
     owed = _command(commands, "receivables", answers.receivables, _("应收：账龄、周转天数、承兑、资金成本"))
     owed.add_argument("--json", action="store_true", help=_("输出 JSON"))
+    grows = _command(commands, "growth", answers.growth, _("增长与投入：留存、后续业务、人手、投入产出"))
+    grows.add_argument("--json", action="store_true", help=_("输出 JSON"))
     account = _command(commands, "account", answers.account, _("一个客户"))
     account.add_argument("key", help=_("客户编号"))
     account.add_argument("--json", action="store_true", help=_("输出 JSON"))

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("changqing.web.today.urls")),
     path("", include("changqing.web.portfolio.urls")),
     path("", include("changqing.web.receivables.urls")),
+    path("", include("changqing.web.growth.urls")),
     path("", include("changqing.web.accounts.urls")),
     path("", include("changqing.web.account.urls")),
     path("", include("changqing.web.entry.urls")),

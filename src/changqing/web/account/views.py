@@ -20,6 +20,7 @@ from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
 from changqing.reports.account import AccountPage, account_page, lines_page
 from changqing.reports.accounts import neighbours
+from changqing.web.account.approach import approach_part
 from changqing.web.account.drawing import months_chart
 from changqing.web.account.figures import chips, strip
 from changqing.web.account.history import history
@@ -65,6 +66,8 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         return _lines(request, key)
     if part == "value":
         return value_part(request, key)
+    if part == "approach":
+        return approach_part(request, key)
     if part == "receivables":
         return owing(request, key)
     if part == "history":
