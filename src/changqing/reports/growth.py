@@ -208,7 +208,8 @@ def _streams(families: list[FamilyYear], template: Template) -> list[tuple[Strea
         held[template.stream_of(family.family).code].append(family)
     found = []
     for stream in template.streams:
-        rows = held.get(stream.code, [])
+        if not (rows := held.get(stream.code, [])):
+            continue
         known = [row.margin for row in rows if row.margin is not None]
         buyers: frozenset[int] = frozenset().union(*(row.accounts for row in rows))
         year = StreamYear(

@@ -19,7 +19,7 @@ from changqing.web.components.lists import Column
 from changqing.web.components.tags import share
 from changqing.web.reader import reader
 
-GRID = {"left": 8, "right": 64, "top": 24, "bottom": 8, "containLabel": True}
+GRID = {"left": 28, "right": 64, "top": 24, "bottom": 8, "containLabel": True}
 INKS = ("@c2", "@c3", "@line2", "@c4", "@ink3", "@ink2")
 
 
@@ -115,7 +115,7 @@ def _growth_title(found: ApproachPage) -> str:
         return _("价值增长未知：不足两个完整的年头")
     if grown.growth is None:
         return _("头 12 个月的%(what)s不大于零，增长无从算起") % {"what": _of(found)}
-    return _("近 12 个月%(what)s比头 12 个月%(change)s") % {
+    return _("近 12 个月%(what)s与头 12 个月相比 %(change)s") % {
         "what": _of(found),
         "change": signed_share(grown.growth),
     }
@@ -193,7 +193,7 @@ def _streams(found: ApproachPage) -> Drawn | None:
         return None
     foreseen = len(found.streams[0].future)
     names = [
-        *(str(year) for year in found.years),
+        *(_year(year, found) for year in found.years),
         *(_("第 %(n)s 年") % {"n": at + 1} for at in range(foreseen)),
     ]
     inks = iter(INKS)
@@ -222,6 +222,12 @@ def _streams(found: ApproachPage) -> Drawn | None:
         ],
     )
     return Drawn(option, table, _("各年毛利按利润流叠起；预计年按近 12 个月的构成分摊"))
+
+
+def _year(year: int, found: ApproachPage) -> str:
+    last = found.as_of
+    is_whole = last is None or year < last.year or (last.month, last.day) == (12, 31)
+    return str(year) if is_whole else _("%(year)s（未满）") % {"year": year}
 
 
 def _at(one: StreamMoney, at: int) -> float:

@@ -67,9 +67,9 @@ def test_growth_says_what_stays_what_follows_and_what_cohorts_are_worth(
     assert [one["year"] for one in cohorts] == [2021, 2022]
     assert (sum(one["accounts"] for one in cohorts), sum(one["ordering"] for one in cohorts)) == (30, 29)
     worths = AccountWorth.objects.filter(is_current=True)
-    for name, wanted in (("profit", "profit"), ("value", "future_gross")):
-        total = sum(row.profit if wanted == "profit" else row.facts[wanted] for row in worths)
-        assert sum(one[name] for one in cohorts) == pytest.approx(total)
+    profit, value = sum(row.profit or 0.0 for row in worths), sum(row.facts["future_gross"] for row in worths)
+    assert sum(one["profit"] for one in cohorts) == pytest.approx(profit)
+    assert sum(one["value"] for one in cohorts) == pytest.approx(value)
     client.force_login(scored_book.mei)
     assert text_of(client.get("/portfolio/growth/")) != told
     mine = sums(month__gte=START, month__lt=MIDDLE, account__key__in=["G1", "G2"])
@@ -168,7 +168,7 @@ def test_an_account_says_how_it_grew_and_from_which_streams(
     start = sum(float(m) for month, m in months if month < first.replace(year=first.year + 1))
     assert (grown["of"], grown["baseline"]) == ("margin", pytest.approx(start))
     assert grown["growth"] == pytest.approx(grown["current"] / grown["baseline"] - 1)
-    assert "近 12 个月毛利比头 12 个月" in told and "300%" in told
+    assert "近 12 个月毛利与头 12 个月相比" in told and "300%" in told
     (stream,) = said["streams"]
     worth = AccountWorth.objects.get(account__key="G1", is_current=True)
     assert (stream["code"], stream["share"]) == ("parts", 1.0)
