@@ -24,6 +24,7 @@ from changqing.dossier.rules.facts import (
     next_budgeting,
     quality,
     replacement_risk,
+    unserved_business,
 )
 from changqing.people.models import User
 from changqing.people.permissions import Principal
@@ -58,6 +59,7 @@ class Dossier:
     issues: list[Issue]
     replacement: float | None
     budgeting: date | None
+    unserved: list[str]
 
 
 def dossier_of(to: Principal, account: Account, *, today: date) -> Dossier:
@@ -76,6 +78,7 @@ def dossier_of(to: Principal, account: Account, *, today: date) -> Dossier:
         issues=lint(method, known, today),
         replacement=replacement_risk(known),
         budgeting=next_budgeting(known, today),
+        unserved=unserved_business(known),
     )
 
 

@@ -246,6 +246,23 @@ def replacement_risk(facts: Iterable[KnownFact]) -> float | None:
     return rivals / (rivals + ours) if counted > 1 and rivals + ours else None
 
 
+def unserved_business(facts: Sequence[KnownFact]) -> list[str]:
+    """Lines of the account's business for which it uses none of our products (ARC-03), the largest first.
+
+    A line is served where a product line in use, or what it is used for, speaks of it.
+    """
+    used = " ".join(
+        str(value) for fact in facts if fact.kind == "product_line" for value in fact.values.values()
+    ).casefold()
+    lines = {
+        str(fact.values["what"]): float(fact.values.get("share") or 0)
+        for fact in facts
+        if fact.kind == "main_business" and fact.values.get("what")
+    }
+    open_ones = [what for what in lines if what.casefold() not in used]
+    return sorted(open_ones, key=lambda what: -lines[what])
+
+
 def next_budgeting(facts: Iterable[KnownFact], today: date) -> date | None:
     """The first day of the next month in which the account budgets (ARC-08)."""
     months = {

@@ -87,6 +87,36 @@ def test_old_facts_are_marked_and_replaced(small_book: People, client: Client) -
     assert "还没到的日子" in told(client, **budget, day=future)
 
 
+@pytest.mark.row(
+    "ARC-03", shows="their business and partners, our rank among suppliers, and needs nobody asked for"
+)
+@pytest.mark.row("ARC-10", shows="suppliers with share and satisfaction, and the risk that we are replaced")
+@pytest.mark.row("ARC-18", shows="what is known of rivals beside our own resources, each with its source")
+def test_their_business_beside_ours_says_what_to_ask(small_book: People, client: Client) -> None:
+    client.force_login(small_book.mei)
+
+    def tell(kind: str, **values: str) -> str:
+        said = {f"value-{name}": value for name, value in values.items()}
+        return told(client, deed="fact", kind=kind, confidence="confirmed", source="年报", **said)
+
+    for what, share in (("风电齿轮箱", "60"), ("冶金备件", "10"), ("矿山机械", "30")):
+        page = tell("main_business", what=what, share=share)
+    assert "这些业务还没有用我们的产品：风电齿轮箱、矿山机械、冶金备件" in page
+    tell("trading_partner", who="远景能源", link="customer")
+    page = tell("product_line", what="主轴轴承", use="风电齿轮箱的高速轴")
+    assert "这些业务还没有用我们的产品：矿山机械、冶金备件" in page and "远景能源 · 它的客户" in page
+    tell("supplier", who="我们", share="70", satisfaction="4", ours="us")
+    page = tell("supplier", who="斯特林", share="30", satisfaction="5", ours="rival")
+    assert re.search(r"被对手替代的风险\s+35%", page) and "斯特林 · 30% · 5 · 对手" in page
+    tell("own_resource", what="驻厂工程师 2 名")
+    page = tell("rival_intelligence", who="斯特林", what="在本地建备件库")
+    assert "斯特林 · 在本地建备件库" in page and "驻厂工程师 2 名" in page
+    assert (
+        "不对您开放" not in page
+        and "远景能源" not in signed_in(small_book.bo).get("/accounts/").content.decode()
+    )
+
+
 def test_a_private_note_is_its_authors_alone(small_book: People) -> None:
     mei, lin, gao = (signed_in(user) for user in (small_book.mei, small_book.lin, small_book.gao))
     told(mei, deed="note", text="只给自己：<i>下周再问", private="1")

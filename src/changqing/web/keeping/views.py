@@ -127,6 +127,7 @@ def _facts(found: Dossier) -> dict[str, Any]:
         "replacement": found.replacement,
         "limit": method.replacement.value["act"],
         "budgeting": found.budgeting,
+        "unserved": _("、").join(found.unserved),
         "kinds": [(kind.code, kind.name, names[kind.tab]) for kind in method.kinds],
     }
 
