@@ -167,7 +167,9 @@ class OrganisationForm(Versioned):
         error_messages=TOO_LONG,
         help_text=_("显示在同事手机的验证器里。"),
     )
-    fiscal_month = _number(_("财年从几月开始"), 1, 12)
+    fiscal_month = _number(
+        _("财年从几月开始"), 1, 12, _("计划和绩效按它分年；现有各页按自然月和最近 12 个月。")
+    )
     language = forms.ChoiceField(label=_("新用户的语言"), choices=User.Language.choices)
 
 

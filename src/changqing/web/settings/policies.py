@@ -20,6 +20,7 @@ from changqing.organisation.actions.policy import change_settings
 from changqing.organisation.queries import organisation_settings, people_without_factor
 from changqing.people.permissions import ROLES, check_may
 from changqing.people.queries import Role, people_of_role
+from changqing.web.accounts.amounts import currency_name
 from changqing.web.reader import reader
 from changqing.web.settings.forms import OrganisationForm, RetentionForm, SecurityForm
 from changqing.web.settings.sections import section_page
@@ -66,13 +67,37 @@ def organisation(request: HttpRequest) -> HttpResponse:
         "name": now.name or _("组织还没有名字"),
         "month": now.fiscal_month,
     }
-    fixed = _("账本币种 %(currency)s 和时区 %(zone)s 由启动时的环境变量定，账里有了明细就不能换币种。") % {
-        "currency": settings.BOOK_CURRENCY,
-        "zone": settings.TIME_ZONE,
-    }
     return section_page(
-        request, "settings/policy.html", "organisation", title=title, caption=fixed, form=form
+        request,
+        "settings/organisation.html",
+        "organisation",
+        title=title,
+        caption=_("名称、财年和语言在这里改；币种和时区在启动时定。"),
+        form=form,
+        fixed=_fixed(),
     )
+
+
+def _fixed() -> list[tuple[str, str, str]]:
+    """What is chosen before the start: its name, what it is, and why it cannot be changed here."""
+    return [
+        (
+            _("账本币种"),
+            f"{currency_name(settings.BOOK_CURRENCY)} {settings.BOOK_CURRENCY}",
+            _(
+                "由 CHANGQING_CURRENCY 定。每一个合计都按它折算过，账里有了明细就不能再换；"
+                "别的币种的单据照样导入，按当日汇率折算。"
+            ),
+        ),
+        (
+            _("时区"),
+            settings.TIME_ZONE,
+            _(
+                "由 CHANGQING_TIME_ZONE 定，重启后生效。“今天”、逾期和夜间的工作按它的日历；"
+                "单据上的日期不受影响。"
+            ),
+        ),
+    ]
 
 
 @require_http_methods(["GET", "POST"])

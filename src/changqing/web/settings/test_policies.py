@@ -60,6 +60,22 @@ def test_a_role_that_must_have_a_factor_is_asked_for_it_at_once(person: Any, sig
     assert told == {"second_factor_roles": [[], ["manager", "executive"]]}
 
 
+def test_the_page_says_what_is_chosen_before_the_start_and_why(
+    person: Any, signed_in: Any, settings: Any
+) -> None:
+    settings.BOOK_CURRENCY, settings.TIME_ZONE = "EUR", "Europe/Berlin"
+    page = signed_in(person("admin")).get("/settings/organisation/").content.decode()
+    for words in (
+        "EUR",
+        "CHANGQING_CURRENCY",
+        "账里有了明细就不能再换",
+        "Europe/Berlin",
+        "CHANGQING_TIME_ZONE",
+    ):
+        assert words in page, words
+    assert 'name="fiscal_month"' in page and 'name="language"' in page and 'name="currency"' not in page
+
+
 def test_the_second_editor_of_the_settings_is_told(person: Any, signed_in: Any) -> None:
     one, other = signed_in(person("admin", "one")), signed_in(person("admin", "other"))
     given = {"version": 1, "name": "海川泵业", "fiscal_month": 4, "language": "en"}
