@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext as _
 from playwright.sync_api import expect
 
 from changqing.accounts.grants import give_team_role
@@ -188,24 +190,30 @@ def test_the_console_edits_too(small_book: People, command: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_conflict_in_the_browser(small_book: People, visit: Any) -> None:
-    page = visit("/edit-account/A1/", user=small_book.mei)
-    signed_in(small_book.lin)
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_conflict_in_the_browser(small_book: People, visit: Any, accessible: Any, language: str) -> None:
+    with translation.override(language):
+        name, save, choose = _("名称"), _("保存"), _("按选定的保存")
+    page = visit("/edit-account/A1/", user=small_book.mei, language=language)
     lin = signed_in(small_book.lin)
     lin.post(
         "/edit-account/A1/",
         form_of(lin.get("/edit-account/A1/")) | {"name": "金陵特钢集团", "region": "安徽"},
     )
-    page.get_by_label("名称").fill("金陵特种钢")
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator("dialog h1")).to_contain_text("1 项两个人同时改了")
+    page.get_by_label(name, exact=True).fill("金陵特种钢")
+    page.get_by_role("button", name=save).click()
+    # both versions stand side by side, and what was before
+    dialog = page.locator("dialog")
+    for version in ("金陵特钢集团", "金陵特种钢", "林晓彤"):
+        expect(dialog).to_contain_text(version)
+    accessible(page)
     SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / "conflict.png", full_page=True)
+    page.screenshot(path=SCREENS / f"conflict-{language[:2]}.png", full_page=True)
     page.locator("input[value=mine]").check()
-    page.get_by_role("button", name="按选定的保存").click()
+    page.get_by_role("button", name=choose).click()
     page.wait_for_url("**/accounts/A1/")
     assert (account("A1").name, account("A1").region) == ("金陵特种钢", "安徽")
-    expect(page.locator("#toasts")).to_contain_text("已保存")
+    expect(page.locator("#toasts")).to_contain_text({"zh-hans": "已保存", "en": "Saved"}[language])
     # the browser itself notes the 409, which is as it shall be
     visit.said[:] = [said for said in visit.said if "409" not in said]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext as _
 from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
@@ -71,19 +73,26 @@ def test_what_one_may_not_see_is_not_merged(small_book: People, pair: str) -> No
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_merge_and_undo_in_the_browser(small_book: People, twin: Account, visit: Any) -> None:
-    page = visit("/duplicates/", user=small_book.mei)
-    expect(page.locator("h1")).to_contain_text("1 对客户可能是同一家")
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_merge_and_undo_in_the_browser(
+    small_book: People, twin: Account, visit: Any, accessible: Any, language: str
+) -> None:
+    with translation.override(language):
+        compare, merge, undo = _("比一比"), _("合并"), _("撤销")
+    page = visit("/duplicates/", user=small_book.mei, language=language)
+    expect(page.locator("h1")).to_contain_text("1")
     SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / "duplicates.png", full_page=True)
-    page.get_by_role("link", name="比一比").click()
+    page.screenshot(path=SCREENS / f"duplicates-{language[:2]}.png", full_page=True)
+    page.get_by_role("link", name=compare).click()
     page.wait_for_url("**/merge/**")
-    page.screenshot(path=SCREENS / "merge.png", full_page=True)
-    page.get_by_role("button", name="合并").click()
+    accessible(page)
+    page.screenshot(path=SCREENS / f"merge-{language[:2]}.png", full_page=True)
+    page.get_by_role("button", name=merge).click()
     page.wait_for_url("**/accounts/A1/")
-    expect(page.locator("#toasts")).to_contain_text("已并入 金陵特钢")
-    page.locator("#toasts").get_by_role("button", name="撤销").click()
-    expect(page.locator("#toasts")).to_contain_text("各归各")
+    expect(page.locator("#toasts")).to_contain_text("金陵特钢")
+    page.locator("#toasts").get_by_role("button", name=undo).click()
+    apart = {"zh-hans": "各归各", "en": "stand alone again"}[language]
+    expect(page.locator("#toasts")).to_contain_text(apart)
     page.goto(page.url.replace("/A1/", "/T/1/"))
     expect(page.locator("h1")).to_contain_text("金陵特钢有限公司")
 
