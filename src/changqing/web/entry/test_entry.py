@@ -203,7 +203,7 @@ def test_a_conflict_in_the_browser(small_book: People, visit: Any, accessible: A
     page.get_by_label(name, exact=True).fill("金陵特种钢")
     page.get_by_role("button", name=save).click()
     # both versions stand side by side, and what was before
-    dialog = page.locator("dialog")
+    dialog = page.locator("dialog.conflict")
     for version in ("金陵特钢集团", "金陵特种钢", "林晓彤"):
         expect(dialog).to_contain_text(version)
     accessible(page)
