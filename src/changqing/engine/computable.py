@@ -59,13 +59,13 @@ def floats(values: Values, *, name: str = "values") -> Floats:
         raise NotComputable("not_a_list", f"{name} has {array.ndim} dimensions, one is needed")
     if not array.size:
         raise NotComputable("empty", f"{name} is empty")
-    if not np.isfinite(array).all():
+    largest = max(float(array.max()), -float(array.min()))
+    if not math.isfinite(largest):
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise NotComputable("not_finite", f"{name}[{at}] is {array[at]}")
-    largest = float(np.abs(array).max())
     if largest and not SMALLEST <= largest <= LARGEST:
         raise NotComputable("out_of_range", f"{name} reaches {largest:g}; float64 keeps no digits there")
-    return array
+    return np.ascontiguousarray(array)
 
 
 def positive_total(array: Floats, *, name: str = "values") -> float:

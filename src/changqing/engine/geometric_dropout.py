@@ -11,63 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from changqing.engine.computable import Floats
 from changqing.engine.histories import Purchases
-from changqing.engine.special import digamma, hyp2f1_of_counts, log_gamma, trigamma
+from changqing.engine.special import digamma, log_gamma, trigamma
 
 Part = tuple[float, Floats, Floats]
 
 START = np.array([0.5, 0.5, 0.5, 2.0])
 BLOCK = 1 << 14
-NEAR_ONE = 1e-5
-
-
-@dataclass(frozen=True)
-class Story:
-    """Parameters, and whether customers may leave at their first purchase already."""
-
-    r: float
-    alpha: float
-    a: float
-    b: float
-    at_first: bool
-
-
-def alive(story: Story, data: Purchases) -> Floats:
-    """P(still a customer at T); 1 for those who had no chance to leave."""
-    chances = data.x + story.at_first
-    had_one = chances > 0
-    log_odds_gone = (
-        math.log(story.a)
-        - np.log(story.b + np.where(had_one, chances, 1.0) - 1)
-        + (story.r + data.x) * np.log((story.alpha + data.end) / (story.alpha + data.t_x))
-    )
-    tail = np.exp(-np.abs(log_odds_gone))
-    still = np.where(log_odds_gone > 0, tail, 1.0) / (1.0 + tail)
-    return np.where(had_one, still, 1.0)
-
-
-def expected(story: Story, horizon: float, x: Floats, end: Floats) -> Floats:
-    """Expected purchases of those alive at ``end`` after ``x`` repeat purchases.
-
-    With n chances to leave so far: (a + b + n − 1)/(a − 1) · [1 − (1 − z)^(a−1)
-    ₂F₁(a + b + n − 1 − r − x, a − 1; a + b + n − 1; z)], z = horizon/(α + end + horizon); equation 10 after
-    Euler's transformation, which keeps it exact for thousands of purchases. The pole at a = 1 is
-    removable: there, the line between both sides.
-    """
-    if abs(story.a - 1) < NEAR_ONE:
-        below, above = (
-            expected(replace(story, a=side), horizon, x, end) for side in (1 - 2 * NEAR_ONE, 1 + 2 * NEAR_ONE)
-        )
-        return below + (above - below) * ((story.a - 1) / (4 * NEAR_ONE) + 0.5)
-    z = horizon / (story.alpha + end + horizon)
-    shape = story.a + story.b + story.at_first - 1
-    gauss = hyp2f1_of_counts(shape - story.r, story.a - 1, shape, x, z)
-    return (shape + x) / (story.a - 1) * (1 - np.exp((story.a - 1) * np.log1p(-z)) * gauss)
 
 
 class Likelihood:

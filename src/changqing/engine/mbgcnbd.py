@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from changqing.engine.computable import Floats, NotComputable, Values, floats
 from changqing.engine.estimated import Estimated
-from changqing.engine.geometric_dropout import Story, expected
+from changqing.engine.geometric_answers import Story, expected
 from changqing.engine.histories import Purchases, fit_in_mean_spans, purchases, span_of
 from changqing.engine.special import digamma, log_beta, log_gamma, trigamma
 
@@ -110,9 +109,8 @@ class MbgCnbd(Estimated):
         paper's approximation leaves it.
         """
         data = purchases(frequency, recency, T)
-        shape: Any = self.r + (self.k - 1) * data.x
-        story = Story(shape, self.alpha, self.a, self.b, self.at_first)
-        living = expected(story, span_of(horizon) / self.k, data.x, data.end)
+        story = Story(self.r, self.alpha, self.a, self.b, self.at_first, self.k)
+        living = expected(story, span_of(horizon), data.x, data.end)
         return living * self.probability_alive(frequency=frequency, recency=recency, T=T)
 
     def probability_of_order(self, within: float, *, frequency: Values, recency: Values, T: Values) -> Floats:  # noqa: N803

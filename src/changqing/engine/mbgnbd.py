@@ -17,7 +17,8 @@ import numpy as np
 from changqing.engine.computable import Floats, Values
 from changqing.engine.counts import leaving_at_purchases
 from changqing.engine.estimated import Estimated
-from changqing.engine.geometric_dropout import START, Likelihood, Story, alive, expected
+from changqing.engine.geometric_answers import Story, alive, expected
+from changqing.engine.geometric_dropout import START, Likelihood
 from changqing.engine.histories import fit_in_mean_spans, purchases, span_of
 from changqing.engine.lifetime_value import LEAVES_AT_EACH, Valued
 
@@ -72,7 +73,9 @@ class MbgNbd(Estimated, Valued):
     ) -> Floats:
         """E[purchases in (T, T + horizon] | history]."""
         data = purchases(frequency, recency, T)
-        return expected(self._story, span_of(horizon), data.x, data.end) * alive(self._story, data)
+        found = expected(self._story, span_of(horizon), data.x, data.end)
+        found *= alive(self._story, data)
+        return found
 
     def expected_purchases(self, horizon: float) -> float:
         """E[repeat purchases in (0, horizon]] of a customer just won, who stays with b/(a + b) at all."""
