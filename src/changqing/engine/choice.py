@@ -20,6 +20,7 @@ from changqing.engine.bgnbd import BgNbd
 from changqing.engine.computable import Code, Floats, Integers, NotComputable, Values, floats, read_only
 from changqing.engine.mbgcnbd import MbgCnbd
 from changqing.engine.mbgnbd import MbgNbd
+from changqing.engine.pareto_nbd import ParetoNbd
 from changqing.engine.ragged import bounds_of
 from changqing.engine.rhythm import REGULAR, Rhythms
 
@@ -34,6 +35,7 @@ class Candidate(StrEnum):
     BG_NBD = "bgnbd"
     MBG_NBD = "mbgnbd"
     MBG_CNBD = "mbgcnbd"
+    PARETO_NBD = "pareto"
 
 
 class Group(StrEnum):
@@ -180,7 +182,7 @@ def _speakers(known: _Known) -> tuple[dict[Candidate, _Speaker], dict[Candidate,
     history, owner = known.history, np.repeat(np.arange(known.rows.size), np.diff(known.bounds) - 1)
     logs = np.asarray(np.bincount(owner, np.log(known.gaps), known.rows.size), np.float64)
 
-    def renewing(model: MbgCnbd) -> _Speaker:
+    def renewing(model: MbgCnbd | ParetoNbd) -> _Speaker:
         def speak(within: float) -> tuple[Floats, Floats]:
             return model.probability_alive(**history), model.probability_of_order(within, **history)
 
@@ -201,11 +203,15 @@ def _speakers(known: _Known) -> tuple[dict[Candidate, _Speaker], dict[Candidate,
     def cnbd() -> _Speaker:
         return renewing(MbgCnbd.fit(**history, log_gaps=logs))
 
+    def pareto() -> _Speaker:
+        return renewing(ParetoNbd.fit(**history))
+
     makers = {
         Candidate.RHYTHM: rhythm,
         Candidate.BG_NBD: bg,
         Candidate.MBG_NBD: mbg,
         Candidate.MBG_CNBD: cnbd,
+        Candidate.PARETO_NBD: pareto,
     }
     speaking: dict[Candidate, _Speaker] = {}
     failed: dict[Candidate, Code] = {}

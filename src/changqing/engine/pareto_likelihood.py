@@ -24,11 +24,13 @@ from typing import Any
 import numpy as np
 
 from changqing.engine.computable import Floats
-from changqing.engine.histories import Purchases
+from changqing.engine.histories import Purchases, blocks_of
 from changqing.engine.special import digamma, log_gamma, trigamma
 
 Part = tuple[float, Floats, Floats]
 
+# What of a law is left is nothing after so many e-folds; and so far a time is followed at most.
+NOTHING_LEFT, FARTHEST = 40.0, 100.0
 FEW, MANY = (np.array(np.polynomial.legendre.leggauss(nodes)) for nodes in (12, 32))
 
 
@@ -36,6 +38,35 @@ def probability_alive(params: Floats, data: Purchases) -> Floats:
     """P(still a customer at T) of each customer, params (r, α, s, β)."""
     alive: Floats = _compiled()(params, (data.x, data.t_x, data.end), np.empty(0), FEW, MANY)[1]
     return alive
+
+
+def probability_of_order(params: Floats, within: float, data: Purchases) -> Floats:
+    """P(at least one purchase in (T, T + within]) of each customer alive at T, params (r, α, s, β).
+
+    The next purchase comes at y and finds the customer there: with u = r + x,
+
+        u/(α+T) ∫ ((α+T)/(α+T+y))^(u+1) ((β+T)/(β+T+y))^s dy, y from 0 to within,
+
+    by the same quadrature in τ = ln((m+T+y)/(m+T)), as far as more than e^−40 is left.
+    """
+    r, alpha, s, beta = params.tolist()
+    found = np.empty(data.x.size)
+    nodes, weights = MANY
+    for rows in blocks_of(data.x.size):
+        u, first, second = (
+            column[:, None] for column in (r + data.x[rows], alpha + data.end[rows], beta + data.end[rows])
+        )
+        near = np.minimum(first, second)
+        left = [
+            first * np.expm1(np.minimum(NOTHING_LEFT / u, FARTHEST)),
+            second * math.expm1(min(NOTHING_LEFT / s, FARTHEST)),
+        ]
+        length = np.log1p(np.minimum(within, np.minimum(*left)) / near)
+        tau = length / 2 * (nodes + 1)
+        onwards = near * np.expm1(tau)
+        falls = tau - (u + 1) * np.log1p(onwards / first) - s * np.log1p(onwards / second)
+        found[rows] = (u * near / first * length / 2)[:, 0] * (np.exp(falls) @ weights)
+    return np.minimum(found, 1.0)
 
 
 class Likelihood:

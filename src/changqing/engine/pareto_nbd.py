@@ -18,7 +18,7 @@ from changqing.engine.counts import leaving_at_any_time
 from changqing.engine.estimated import Estimated
 from changqing.engine.histories import Purchases, fit_in_mean_spans, purchases, span_of
 from changqing.engine.lifetime_value import LEAVES_ANY_TIME, Valued
-from changqing.engine.pareto_likelihood import Likelihood, probability_alive
+from changqing.engine.pareto_likelihood import Likelihood, probability_alive, probability_of_order
 
 START = np.array([0.7, 0.7, 0.7, 0.7])
 ALMOST_NOTHING = 1e-8
@@ -73,6 +73,13 @@ class ParetoNbd(Estimated, Valued):
         [1 − ((β + T)/(β + T + horizon))^(s−1)]."""
         data = purchases(frequency, recency, T)
         return self._expected(span_of(horizon), data) * probability_alive(self._vector, data)
+
+    def probability_of_order(self, within: float, *, frequency: Values, recency: Values, T: Values) -> Floats:  # noqa: N803
+        """P(at least one purchase in (T, T + within] | history)."""
+        data = purchases(frequency, recency, T)
+        found = probability_of_order(self._vector, span_of(within), data)
+        found *= probability_alive(self._vector, data)
+        return found
 
     def expected_purchases(self, horizon: float) -> float:
         """E[repeat purchases in (0, horizon]] of a customer just won."""

@@ -47,6 +47,7 @@ def test_every_rejected_model_says_its_error_or_why_it_has_none() -> None:
     found = choose(days, offsets, until=730.0, holdout=180.0)
     irregular = next(reason for reason in found.reasons if reason.group is Group.IRREGULAR)
     assert irregular.judged_on >= 10
+    assert [judged.model for judged in irregular.candidates] == list(Candidate)
     for judged in irregular.candidates:
         assert (judged.brier is None) != (judged.failed is None)
     measured = {judged.model: judged.brier for judged in irregular.candidates if judged.brier is not None}
@@ -75,3 +76,22 @@ def test_what_has_no_answer_says_so(days: list[float], offsets: list[int], until
     with pytest.raises(NotComputable) as refused:
         choose(days, offsets, until=until, holdout=3.0)
     assert refused.value.code == code
+
+
+def test_customers_who_leave_at_any_time_are_told_by_every_model() -> None:
+    """On a book that lives by Pareto/NBD's story, the account of it is fitted, judged, and near the best."""
+    chance = np.random.default_rng(4)
+    rows = []
+    for _ in range(1200):
+        rate, life = chance.gamma(1.4, 1 / 40), chance.exponential(1 / chance.gamma(1.2, 1 / 300))
+        first = chance.uniform(0, 300)
+        gaps = np.cumsum(chance.exponential(1 / rate, 60))
+        rows.append(first + np.concatenate(([0.0], gaps[(gaps < life) & (first + gaps < 730)])))
+    offsets = [0, *np.cumsum([len(row) for row in rows]).tolist()]
+    found = choose(np.concatenate(rows), offsets, until=730.0, holdout=180.0)
+    irregular = next(reason for reason in found.reasons if reason.group is Group.IRREGULAR)
+    briers = {judged.model: judged.brier for judged in irregular.candidates}
+    mine = briers[Candidate.PARETO_NBD]
+    assert irregular.judged_on > 300
+    assert mine is not None
+    assert mine < 1.02 * min(brier for brier in briers.values() if brier is not None)

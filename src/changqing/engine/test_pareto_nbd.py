@@ -14,7 +14,7 @@ from scipy import integrate, special, stats
 from changqing.engine.computable import Floats, NotComputable
 from changqing.engine.conftest import numeric_derivatives
 from changqing.engine.histories import purchases
-from changqing.engine.pareto_likelihood import Likelihood
+from changqing.engine.pareto_likelihood import Likelihood, probability_of_order
 from changqing.engine.pareto_nbd import ParetoNbd
 
 CDNOW = ParetoNbd(r=0.553276, alpha=10.57761, s=0.606214, beta=11.66791)
@@ -110,6 +110,59 @@ def test_expectation_is_the_story_integrated(s: float, x: int, horizon: float) -
     alive = model.probability_alive(**history)[0]
     found = model.conditional_expected_purchases(horizon, **history)[0]
     assert found == pytest.approx(alive * (0.7 + x) / (4.4 + end) * integral, rel=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(*[st.floats(-1.5, 2.0)] * 4),
+    st.integers(0, 3000),
+    st.floats(0.1, 300.0),
+    st.floats(-3.0, 4.0),
+)
+def test_chance_of_an_order_is_the_integral_for_any_parameters(
+    exponents: tuple[float, ...], x: int, end: float, horizon: float
+) -> None:
+    """∫ of the next purchase's density times P(there then), on a graded mesh of 61 × 24 nodes."""
+    params, within = np.array([10.0**exponent for exponent in exponents]), 10.0**horizon
+    r, alpha, s, beta = params.tolist()
+    edges = np.concatenate([[0.0], within * 2.0 ** -np.arange(60.0, -1.0, -1.0)])
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    half = np.diff(edges)[:, None] / 2
+    y = edges[:-1, None] + half * (nodes + 1)
+    falls = -(r + x + 1) * np.log1p(y / (alpha + end)) - s * np.log1p(y / (beta + end))
+    by_mesh = (r + x) / (alpha + end) * float((np.exp(falls) * weights * half).sum())
+    data = purchases([x], [end if x else 0.0], [end])
+    told = float(probability_of_order(params, within, data)[0])
+    assert told == pytest.approx(min(by_mesh, 1.0), rel=1e-9, abs=1e-12)
+    assert 0 <= told <= 1
+    same = float(probability_of_order(np.array([r, beta, s, beta]), within, data)[0])
+    whole = r + x + s
+    closed = -(r + x) / whole * math.expm1(-whole * math.log1p(within / (beta + end)))
+    assert same == pytest.approx(closed, rel=1e-9)
+
+
+def test_chance_of_an_order_is_the_simulated_share() -> None:
+    """200,000 who live by the story are watched for 13 weeks more; by purchases so far, and in all."""
+    model = ParetoNbd(r=0.9, alpha=6.0, s=0.8, beta=12.0)
+    chance = np.random.default_rng(8)
+    size, end, within = 200_000, 30.0, 13.0
+    rate = chance.gamma(model.r, 1 / model.alpha, size)
+    until = chance.exponential(1 / chance.gamma(model.s, 1 / model.beta, size))
+    x = chance.poisson(rate * np.minimum(until, end)).astype(float)
+    latest = np.minimum(until, end) * chance.random(size) ** (1 / np.maximum(x, 1))
+    came = chance.poisson(rate * np.clip(until - end, 0, within)) > 0
+    history: dict[str, Any] = {
+        "frequency": x,
+        "recency": np.where(x > 0, latest, 0.0),
+        "T": np.full(size, end),
+    }
+    told = model.probability_of_order(within, **history)
+    assert (told <= model.probability_alive(**history)).all()
+    assert not model.probability_of_order(0.0, **history).any()
+    for low, high in ((0, np.inf), (0, 0), (1, 1), (2, 4), (5, np.inf)):
+        rows = (x >= low) & (x <= high)
+        error = math.sqrt(float((told[rows] * (1 - told[rows])).sum())) / int(rows.sum())
+        assert float(told[rows].mean()) == pytest.approx(float(came[rows].mean()), abs=4 * error)
 
 
 def test_expectation_of_a_new_customer_is_the_simulated_mean() -> None:
