@@ -73,6 +73,8 @@ FEWEST_HIDDEN = 3
 # The table of design: what each may see and change of an account. Default is nothing; grants add up.
 # Through an account of one's own, as its owner or backup:
 OF_THE_OWNER = levels(read="score revenue margin", edit="basic names contacts activities files plan")
+# Who reads about people at every account without being named at any: each reading leaves an audit line.
+READS_ARE_LOGGED: frozenset[str] = frozenset({Role.COMPLIANCE, Role.PRIVACY})
 # Of every account of the book, by role:
 OF_THE_BOOK: dict[str, Levels] = {
     Role.EXECUTIVE: levels(read=EVERYTHING),

@@ -65,6 +65,19 @@ def test_people_are_found_as_far_as_one_sees_their_accounts(known: People, clien
     assert mei.get("/people/", {"phone": "0"}).status_code == 400
 
 
+@pytest.mark.parametrize(("role", "lines"), [("compliance", 1), ("privacy", 1), ("executive", 0)])
+def test_who_reads_about_people_everywhere_by_role_leaves_a_line(
+    known: People, role: str, lines: int
+) -> None:
+    wang = Person.objects.filter(name="王伟").order_by("pk")[0]
+    officer = User.objects.create_user("officer", None, full_name="周正", role=role)
+    assert "021-5550" in text_of(door(officer).get(f"/people/{wang.pk}/"))
+    told = AuditLine.objects.filter(verb="read contact", subject_key=str(wang.pk), principal="officer")
+    assert told.count() == lines
+    assert door(officer).get("/people/0/").status_code == 404
+    assert AuditLine.objects.filter(verb="read contact").count() == lines
+
+
 def test_the_page_of_a_person_shows_each_post_as_far_as_one_may(known: People) -> None:
     wang = Person.objects.filter(name="王伟").order_by("pk")[0]
     told = text_of(door(known.mei).get(f"/people/{wang.pk}/"))

@@ -34,7 +34,8 @@ from changqing.contacts.queries import (
     readable_posts,
 )
 from changqing.journeys.know_people import forget_person, tell_subject
-from changqing.people.permissions import may
+from changqing.people.permissions import READS_ARE_LOGGED, may
+from changqing.records.actions import log_read
 from changqing.web.components.lists import Choice, Column
 from changqing.web.persons.export import export
 from changqing.web.reader import reader
@@ -160,6 +161,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     if found.pk != pk:
         return redirect("person", found.pk)
+    if reader(request).role in READS_ARE_LOGGED:
+        log_read(by=reader(request), what="contact", subject=("person", pk))
     return _page(request, found)
 
 
