@@ -22,7 +22,8 @@ from changqing.ledger.models import CustomerKey, FileKind, Import, Meaning, Segm
 from changqing.ledger.queries import saved_format
 from changqing.ledger.rules.choices import Choices, Told, Wishes
 from changqing.ledger.rules.columns import check, guess
-from changqing.ledger.rules.evidence import decide, evidence_sql
+from changqing.ledger.rules.evidence import complete, decide, evidence_sql
+from changqing.ledger.rules.glance import glance_sql
 from changqing.ledger.rules.mapping import Mapping, from_json, overridden
 from changqing.ledger.rules.meaning import default_meaning, outputs, refused_rows, select_rows, summary_sql
 from changqing.ledger.rules.notes import NOTES
@@ -65,7 +66,8 @@ def take_in(
     staged = mended(staged, entry.mapping.get("mends") or {}, connection)
     to = {"lines": "", "refused": ""} if trial is None else _files_of_a_trial(trial)
     source = f"read_parquet({literal(staged.path)})"
-    evidence = _row(connection, evidence_sql(mapping, source))
+    glance = _row(connection, glance_sql(mapping, source))
+    evidence = complete(mapping, glance, _row(connection, evidence_sql(mapping, source, glance)))
     choices = decide(mapping, evidence, wishes)
     matched = _known_customers(entry, select_rows(mapping, choices, source), connection)
     good, refused = _sorted_out(entry, mapping, choices, source)

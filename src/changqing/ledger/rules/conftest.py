@@ -13,7 +13,8 @@ import pyarrow as pa
 from changqing.ledger.rules import meaning
 from changqing.ledger.rules.choices import Choices, Wishes
 from changqing.ledger.rules.columns import check, guess
-from changqing.ledger.rules.evidence import decide, evidence_sql
+from changqing.ledger.rules.evidence import complete, decide, evidence_sql
+from changqing.ledger.rules.glance import glance_sql
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.notes import NOTES
 
@@ -96,7 +97,8 @@ def read_staged(
 ) -> Reading:
     """Read what ``connection`` knows as ``staged``."""
     check(mapping, rate_given=bool(wishes and wishes.tax_rate))
-    evidence = fetched(connection, evidence_sql(mapping, "staged"))[0]
+    glance = fetched(connection, glance_sql(mapping, "staged"))[0]
+    evidence = complete(mapping, glance, fetched(connection, evidence_sql(mapping, "staged", glance))[0])
     choices = decide(mapping, evidence, wishes)
     good = meaning.select_rows(mapping, choices, "staged")
     connection.execute(f"CREATE TEMP TABLE good AS {good}")

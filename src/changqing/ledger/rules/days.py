@@ -37,10 +37,9 @@ _SERIAL = r"[2-7][0-9]{4}(?:\.[0-9]+)?"
 
 def fast(cell: str) -> str:
     """The day where the cell is 2026-01-05, 2026/1/5 or these with a time of day; else NULL."""
-    day = f"try_cast({cell} AS DATE)"
     # words such as epoch are days to the cast, but not to a person
-    sane = f"ascii({cell}) BETWEEN 48 AND 57 AND {in_range(day)}"
-    return f"CASE WHEN {sane} THEN {day} END"
+    day = f"try_cast(CASE WHEN ascii({cell}) BETWEEN 48 AND 57 THEN {cell} END AS DATE)"
+    return f"CASE WHEN {in_range(day)} THEN {day} END"
 
 
 def slow(cell: str, first: First, *, serials: bool) -> str:

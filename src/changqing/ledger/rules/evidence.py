@@ -13,11 +13,12 @@ from changqing.ledger.rules import days, numbers, rows
 from changqing.ledger.rules.choices import Choices, Told, Wishes
 from changqing.ledger.rules.currencies import is_marked
 from changqing.ledger.rules.days import First
+from changqing.ledger.rules.glance import Glance, odd_text, plain_fields, unplain_fields
 from changqing.ledger.rules.identity import digest_of_row
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.numbers import Style
-from changqing.ledger.rules.sql import Source, any_of
-from changqing.ledger.rules.texts import is_blank, is_plain, key_fault
+from changqing.ledger.rules.sql import Source
+from changqing.ledger.rules.texts import is_blank
 from changqing.ledger.rules.words import DAY_BLANKS, VALUE_BLANKS
 
 NUMBER_SHAPES = ("plain", "us", "eu", "comma", "dot", "other")
@@ -33,29 +34,65 @@ _FLAGS = {"o": "odd", "m": "marked", "h": "own"}
 _MONEY = ("amount", "amount_with_tax", "net_amount", "price", "price_with_tax")
 
 
-def evidence_sql(mapping: Mapping, source: Source) -> str:
-    """One row of counts, columns named; give it to ``decide`` as a dict.
+def evidence_sql(mapping: Mapping, source: Source, glance: Glance) -> str:
+    """One row of counts, columns named; give it to ``decide`` with the ``glance`` as a dict.
 
     Rows are first grouped by how their cells are written, of which there are few ways; the counts are then
-    taken over the groups.
+    taken over the groups. What the glance told is not looked into again.
     """
+    if glance["doubtful"]:
+        keys = _keys(mapping, Choices(), source)
+        return f"SELECT * FROM ({_of_all_columns(mapping, source)}) CROSS JOIN ({keys})"
+    keys = _keys(mapping, Choices(plain=plain_fields(mapping, glance)), source)
+    unplain = unplain_fields(mapping, glance)
+    if not unplain:
+        return keys
+    return f"SELECT * FROM ({_of_columns(mapping.only(unplain), source)}) CROSS JOIN ({keys})"
+
+
+def complete(mapping: Mapping, glance: Glance, evidence: Dict[str, Any]) -> dict[str, Any]:
+    """The row of ``evidence_sql`` with what the glance told."""
+    if glance["doubtful"]:
+        return dict(evidence)
+    told: dict[str, Any] = {"totals": 0, "blanks": 0, "more": 0, "first_more": None, "first_own": None}
+    for f in rows.mapped(mapping):
+        shapes = DAY_SHAPES if f.type == "day" else NUMBER_SHAPES if f.type in rows.SCALES else ()
+        told |= {f"{f.name}__{shape}": glance.get(f"{f.name}__{shape}", 0) for shape in shapes}
+        told[f"{f.name}__odd"] = glance.get(f"{f.name}__odd", 0)
+        told[f"{f.name}__marked"] = told[f"{f.name}__own"] = 0
+    return told | dict(evidence)
+
+
+def _of_all_columns(mapping: Mapping, source: Source) -> str:
+    """The counts of every column, and of rows that are no data."""
     ways = {**_shapes(mapping), **_odd(mapping), **_marks(mapping), **_own(mapping)}
-    grouped = ", ".join(f"{value} AS {name}" for name, value in ways.items())
     texts = _text_flags(mapping)
     kept = tuple(texts)
     flagged = f"(SELECT *, {', '.join(f'{value} AS {name}' for name, value in texts.items())} FROM {source})"
     read = rows.fated(mapping, Choices(), flagged if texts else source, kept)
-    groups = (
-        f"SELECT {', '.join(['fate', 'is_more', *kept])}, {grouped or 'true AS nothing'}, "
-        f"count(*) AS n, min(file_row) AS first_row FROM ({read}) GROUP BY ALL"
+    grouped = _grouped(ways, ("fate", "is_more", *kept), read)
+    counts = [*_counts_of_rows(), *_counts(mapping, (*kept, *ways))]
+    return f"SELECT {', '.join(counts)} FROM ({grouped})"
+
+
+def _of_columns(mapping: Mapping, source: Source) -> str:
+    """The counts of days and numbers in a file all of whose rows are data."""
+    plain = ", ".join(rows.plain_columns(mapping, Choices()))
+    read = f"SELECT file_row, {plain}, CAST(NULL AS VARCHAR) AS fate FROM {source}"
+    ways = {**_shapes(mapping), **_odd(mapping), **_marks(mapping)}
+    return f"SELECT {', '.join(_counts(mapping, tuple(ways)))} FROM ({_grouped(ways, (), read)})"
+
+
+def _grouped(ways: Dict[str, str], kept: tuple[str, ...], read: str) -> str:
+    grouped = ", ".join([*kept, *(f"{value} AS {name}" for name, value in ways.items())])
+    return (
+        f"SELECT {grouped or 'true AS nothing'}, count(*) AS n, min(file_row) AS first_row "
+        f"FROM ({read}) GROUP BY ALL"
     )
-    counts = ", ".join(_counts(mapping, (*kept, *ways)))
-    return f"SELECT {counts} FROM ({groups}) CROSS JOIN ({_keys(mapping, source)})"
 
 
-def _counts(mapping: Mapping, ways: tuple[str, ...]) -> list[str]:
-    """What the outer query says of the groups."""
-    counts = [
+def _counts_of_rows() -> list[str]:
+    return [
         _sum("true", "rows"),
         _sum("fate = 'total'", "totals"),
         _sum("fate = 'blank'", "blanks"),
@@ -63,6 +100,11 @@ def _counts(mapping: Mapping, ways: tuple[str, ...]) -> list[str]:
         "min(first_row) FILTER (is_more) AS first_more",
         "min(first_row) FILTER (fate IS NULL AND NOT is_more) AS first_own",
     ]
+
+
+def _counts(mapping: Mapping, ways: tuple[str, ...]) -> list[str]:
+    """What the outer query says of the groups."""
+    counts = []
     for f in rows.mapped(mapping, *rows.SCALES):
         counts += [_sum(f"s_{f.name} = '{shape}'", f"{f.name}__{shape}") for shape in NUMBER_SHAPES]
     for f in rows.mapped(mapping, "day"):
@@ -71,18 +113,17 @@ def _counts(mapping: Mapping, ways: tuple[str, ...]) -> list[str]:
         kind, name = way.split("_", 1)
         if kind in _FLAGS:
             counts.append(_sum(way, f"{name}__{_FLAGS[kind]}"))
-    keys = ("all_rows", "distinct_keys", "leads", "distinct_leads")
-    return [*counts, *(f"any_value({name}) AS {name}" for name in keys)]
+    return counts
 
 
 def _sum(condition: str, name: str) -> str:
     return f"CAST(coalesce(sum(n) FILTER ({condition}), 0) AS BIGINT) AS {name}"
 
 
-def _keys(mapping: Mapping, source: Source) -> str:
+def _keys(mapping: Mapping, choices: Choices, source: Source) -> str:
     """Whether keys repeat, and whether the document's number stands on several rows."""
     wanted = {*mapping.of.identity, "currency", "method", "invoice_no"}
-    lean = rows.values(mapping.only(wanted), Choices(), source)
+    lean = rows.values(mapping.only(wanted), choices, source)
     leads = ("order_no", "customer", "customer_name") if mapping.kind == "orders" else ()
     lead = next((name for name in leads if name in mapping), None)
     counted = f"count(t_{lead})" if lead else "0"
@@ -110,7 +151,7 @@ def _shapes(mapping: Mapping) -> dict[str, str]:
         other = f"CASE WHEN {is_blank(cell, DAY_BLANKS)} THEN NULL ELSE {days.shape(cell)} END"
         shapes[f"s_{f.name}"] = (
             f"CASE WHEN {cell} IS NULL OR fate IS NOT NULL THEN NULL "
-            f"WHEN {days.fast(cell)} IS NOT NULL THEN {plain} ELSE {other} END"
+            f"WHEN f_{f.name} IS NOT NULL THEN {plain} ELSE {other} END"
         )
     return shapes
 
@@ -123,20 +164,14 @@ def _odd(mapping: Mapping) -> dict[str, str]:
         odd[f"o_{f.name}"] = f"CASE WHEN f_{f.name} IS NULL THEN NOT {blank} ELSE false END"
     for f in rows.mapped(mapping, "day"):
         blank = is_blank(f"r_{f.name}", DAY_BLANKS)
-        odd[f"o_{f.name}"] = f"CASE WHEN {days.fast(f'r_{f.name}')} IS NULL THEN NOT {blank} ELSE false END"
+        odd[f"o_{f.name}"] = f"CASE WHEN f_{f.name} IS NULL THEN NOT {blank} ELSE false END"
     return odd
 
 
 def _text_flags(mapping: Mapping) -> dict[str, str]:
-    """``o_f`` of texts, from the staged cells: something to trim or unwrap, or a key that lost its digits."""
-    flags = {}
-    for f in rows.mapped(mapping, "text", "key", "currency"):
-        cells = [f"c{index}" for index in mapping.columns[f.name]]
-        odd = [f"{cell} IS NOT NULL AND NOT {is_plain(cell)}" for cell in cells]
-        if f.type == "key":
-            odd += [f"{key_fault(cell)} IS NOT NULL" for cell in cells]
-        flags[f"o_{f.name}"] = any_of(odd)
-    return flags
+    """``o_f`` of texts, from the staged cells."""
+    fields = rows.mapped(mapping, "text", "key", "currency")
+    return {f"o_{f.name}": odd_text(mapping, f) for f in fields}
 
 
 def _marks(mapping: Mapping) -> dict[str, str]:

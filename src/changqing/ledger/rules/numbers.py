@@ -39,7 +39,7 @@ _EU = f"{_GROUPED_EU}|{_SPACED_EU}|{_COMMA}"
 _SCIENTIFIC = r"[0-9]+(\.[0-9]+)?E[-+]?[0-9]{1,3}"
 #: 1,234 and 1.234: thousands in one style, decimals in the other
 _EITHER_COMMA = r"[1-9][0-9]{0,2},[0-9]{3}"
-_EITHER_DOT = r"[1-9][0-9]{0,2}\.[0-9]{3}"
+EITHER_DOT = r"[1-9][0-9]{0,2}\.[0-9]{3}"
 
 #: how many decimals ``wide`` holds, and below which value
 WIDE = "DECIMAL(38,14)"
@@ -77,7 +77,6 @@ def unsigned(text: str) -> str:
 
 def fast(cell: str, style: Style, scale: int) -> str:
     """The value of a plainly written decimal, else NULL: never rounds, never guesses."""
-    value = f"try_cast({cell} AS DECIMAL(18,{scale}))"
     if style == "eu":
         plain = f"NOT contains({cell}, '.')"
     else:
@@ -86,7 +85,7 @@ def fast(cell: str, style: Style, scale: int) -> str:
         plain = f"(NOT contains({cell}, '.') OR ({fits}))"
     # the cast takes 1_000, and rounds 5.0E-5 without a word
     unmarked = " AND ".join(f"NOT contains({cell}, '{mark}')" for mark in "_Ee")
-    return f"CASE WHEN {value} IS NOT NULL AND {plain} AND {unmarked} THEN {value} END"
+    return f"try_cast(CASE WHEN {plain} AND {unmarked} THEN {cell} END AS DECIMAL(18,{scale}))"
 
 
 def wide(cell: str, style: Style, *, exponent: int = 0, shares: bool = False) -> str:
@@ -132,7 +131,7 @@ def _dotted(digits: str, style: Style) -> str:
         return f"CASE WHEN {matches(digits, _US)} THEN {us} END"
     if style == "eu":
         return f"CASE WHEN {matches(digits, _EU)} THEN {eu} END"
-    either = matches(digits, f"{_EITHER_COMMA}|{_EITHER_DOT}")
+    either = matches(digits, f"{_EITHER_COMMA}|{EITHER_DOT}")
     return (
         f"CASE WHEN {either} THEN NULL WHEN {matches(digits, _US)} THEN {us} "
         f"WHEN {matches(digits, _EU)} THEN {eu} END"
@@ -187,7 +186,7 @@ def shape(cell: str) -> str:
 def _shape_of_digits(d: str) -> str:
     return (
         f"CASE WHEN {matches(d, '[0-9]+')} THEN 'plain' "
-        f"WHEN {matches(d, _EITHER_COMMA)} THEN 'comma' WHEN {matches(d, _EITHER_DOT)} THEN 'dot' "
+        f"WHEN {matches(d, _EITHER_COMMA)} THEN 'comma' WHEN {matches(d, EITHER_DOT)} THEN 'dot' "
         f"WHEN {matches(d, _US)} THEN 'us' WHEN {matches(d, _EU)} THEN 'eu' "
         f"WHEN {matches(d, _SCIENTIFIC)} THEN 'plain' ELSE 'other' END"
     )
@@ -195,7 +194,7 @@ def _shape_of_digits(d: str) -> str:
 
 def plain_shape(cell: str) -> str:
     """How a cell that DECIMAL takes as it stands is written: plain, us (its dot can only be decimal), dot."""
-    either = matches(f"ltrim({cell}, '+- ')", _EITHER_DOT)
+    either = matches(f"ltrim({cell}, '+- ')", EITHER_DOT)
     return (
         f"CASE WHEN NOT contains({cell}, '.') THEN 'plain' "
         f"WHEN strlen({cell}) - instr({cell}, '.') <> 3 THEN 'us' WHEN {either} THEN 'dot' ELSE 'us' END"

@@ -31,8 +31,8 @@ CUSTOMER = (
     ("customer_name", "t_customer_name"),
 )
 #: a document's own columns: blank in all of them, a row belongs to the document above
-_DOCUMENT = ("order_no", "customer", "customer_name")
-_CONTENT = ("product", "product_name", "line_no")
+DOCUMENT = ("order_no", "customer", "customer_name")
+CONTENT = ("product", "product_name", "line_no")
 
 
 def mapped(mapping: Mapping, *types: str) -> list[Field]:
@@ -53,12 +53,34 @@ def plain_cell(f: Field, cell: str) -> str:
 
 def cells(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, ...] = ()) -> str:
     """Every mapped cell as text, day, or number still unrounded (``f_`` plain, ``w_`` any other writing)."""
-    columns = ["file_row", *kept, *_text_columns(mapping, choices), *_day_columns(mapping, choices)]
-    for f in mapped(mapping, *SCALES):
-        columns += _number_columns(mapping, f, choices)
-    if _lone_first(mapping):
+    columns = ["file_row", *kept, *_text_columns(mapping, choices), *plain_columns(mapping, choices)]
+    if has_lone_first(mapping):
         columns.append(f"{text_of('c0')} AS t_first")
-    return f"SELECT {', '.join(columns)} FROM {source}"
+    other = [_other_day(f, choices) for f in mapped(mapping, "day")]
+    other += [
+        _other_number(mapping, f, choices) for f in mapped(mapping, *SCALES) if f.name not in choices.plain
+    ]
+    return f"SELECT {', '.join(['*', *other])} FROM (SELECT {', '.join(columns)} FROM {source})"
+
+
+def plain_columns(mapping: Mapping, choices: Choices) -> list[str]:
+    """Of days and numbers the raw cell ``r_`` and ``f_``, its value where it is plainly written."""
+    columns = []
+    for f in mapped(mapping, "day"):
+        columns += [
+            f"{raw(mapping, f.name)} AS r_{f.name}",
+            f"{days.fast(raw(mapping, f.name))} AS f_{f.name}",
+        ]
+    for f in mapped(mapping, *SCALES):
+        cell, scale = raw(mapping, f.name), SCALES[f.type]
+        style = choices.styles.get(f.name, "us")
+        plain = (
+            f"CAST(NULL AS DECIMAL(18,{scale}))"
+            if mapping.exponent(f.name)
+            else numbers.fast(cell, style, scale)
+        )
+        columns += [f"{cell} AS r_{f.name}", f"{plain} AS f_{f.name}"]
+    return columns
 
 
 def _text_columns(mapping: Mapping, choices: Choices) -> list[str]:
@@ -72,34 +94,21 @@ def _text_columns(mapping: Mapping, choices: Choices) -> list[str]:
     return columns
 
 
-def _day_columns(mapping: Mapping, choices: Choices) -> list[str]:
-    columns = []
-    for f in mapped(mapping, "day"):
-        cell = raw(mapping, f.name)
-        serials = f.name in choices.serials
-        slow = days.slow(cell, choices.firsts.get(f.name, ""), serials=serials)
-        fast = days.fast(cell)
-        columns.append(f"{cell} AS r_{f.name}")
-        if f.name in choices.plain:
-            columns.append(f"{fast} AS d_{f.name}")
-            continue
-        columns.append(
-            f"CASE WHEN {fast} IS NOT NULL THEN {fast} WHEN {cell} IS NOT NULL THEN {slow} END AS d_{f.name}"
-        )
-    return columns
+def _other_day(f: Field, choices: Choices) -> str:
+    """``d_``: the day of any writing."""
+    fast = f"f_{f.name}"
+    if f.name in choices.plain:
+        return f"{fast} AS d_{f.name}"
+    cell, serials = f"r_{f.name}", f.name in choices.serials
+    slow = days.slow(cell, choices.firsts.get(f.name, ""), serials=serials)
+    return f"CASE WHEN {fast} IS NOT NULL THEN {fast} WHEN {cell} IS NOT NULL THEN {slow} END AS d_{f.name}"
 
 
-def _number_columns(mapping: Mapping, f: Field, choices: Choices) -> list[str]:
-    cell, name = raw(mapping, f.name), f.name
-    style, exponent = choices.styles.get(name, "us"), mapping.exponent(name)
-    share = f.type == "share"
-    plain = "NULL" if exponent else numbers.fast(cell, style, SCALES[f.type])
-    fast = f"CAST({plain} AS DECIMAL(18,{SCALES[f.type]}))"
-    columns = [f"{cell} AS r_{name}", f"{fast} AS f_{name}"]
-    if name not in choices.plain:
-        wide = numbers.wide(cell, style, exponent=exponent, shares=share)
-        columns.append(f"CASE WHEN {fast} IS NULL AND {cell} IS NOT NULL THEN {wide} END AS w_{name}")
-    return columns
+def _other_number(mapping: Mapping, f: Field, choices: Choices) -> str:
+    """``w_``: the number where it is not plainly written."""
+    cell, style = f"r_{f.name}", choices.styles.get(f.name, "us")
+    wide = numbers.wide(cell, style, exponent=mapping.exponent(f.name), shares=f.type == "share")
+    return f"CASE WHEN f_{f.name} IS NULL AND {cell} IS NOT NULL THEN {wide} END AS w_{f.name}"
 
 
 def values(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, ...] = ()) -> str:
@@ -144,7 +153,7 @@ def whole(mapping: Mapping, rows_sql: str) -> str:
     return f"SELECT *, {', '.join(absent)} FROM ({rows_sql})" if absent else rows_sql
 
 
-def _lone_first(mapping: Mapping) -> bool:
+def has_lone_first(mapping: Mapping) -> bool:
     """The file's first column is not mapped; a total row may say so there."""
     return all(0 not in indexes for indexes in mapping.columns.values())
 
@@ -171,12 +180,12 @@ def _is_total(mapping: Mapping) -> str:
     of a product counts even on a row that repeats its order.
     """
     identity = _identity(mapping)
-    says = {text: _says_total(text) for text in [*identity, *(["t_first"] if _lone_first(mapping) else [])]}
+    says = {text: says_total(text) for text in [*identity, *(["t_first"] if has_lone_first(mapping) else [])]}
     others_silent = " AND ".join(f"({text} IS NULL OR {says[text]})" for text in identity) or "true"
     if "date" not in mapping:
         return f"CASE WHEN {any_of(says.values())} THEN {others_silent} ELSE false END"
-    silent_date = f"({is_blank('r_date', DAY_BLANKS)} OR {_says_total('r_date')})"
-    word = any_of([*says.values(), _says_total("r_date")])
+    silent_date = f"({is_blank('r_date', DAY_BLANKS)} OR {says_total('r_date')})"
+    word = any_of([*says.values(), says_total("r_date")])
     no_date = f"CASE WHEN v_date IS NULL THEN {word} AND {silent_date} ELSE false END"
     few = (
         f"({' + '.join(f'CAST({text} IS NOT NULL AS INTEGER)' for text in identity)}) <= 1"
@@ -184,24 +193,24 @@ def _is_total(mapping: Mapping) -> str:
         else "true"
     )
     no_other = f"CASE WHEN {few} THEN {any_of(says.values())} AND {others_silent} ELSE false END"
-    by_line = [_in_line(text) for text in identity if text[2:] in _CONTENT]
+    by_line = [in_line(text) for text in identity if text[2:] in CONTENT]
     return any_of([no_date, no_other, *by_line])
 
 
-def _in_line(text: str) -> str:
+def in_line(text: str) -> str:
     # most product keys and line numbers begin with a digit, and need no further look
     says = among(f"upper({text})", TOTALS_BY_LINE)
     return f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 THEN false ELSE {says} END"
 
 
-def _says_total(text: str) -> str:
+def says_total(text: str) -> str:
     return matches(f"regexp_replace(upper({text}), '\\s+', '', 'g')", TOTAL_PATTERN)
 
 
 def is_more(mapping: Mapping) -> str:
     """The row says what was sold but not to whom and in which order: it belongs to the document above."""
-    document = [name for name in _DOCUMENT if name in mapping]
-    content = [name for name in _CONTENT if name in mapping]
+    document = [name for name in DOCUMENT if name in mapping]
+    content = [name for name in CONTENT if name in mapping]
     if mapping.kind != "orders" or not document or not content:
         return "false"
     silent = " AND ".join(f"t_{name} IS NULL" for name in document)

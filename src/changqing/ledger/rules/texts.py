@@ -31,12 +31,13 @@ def text_of(cell: str) -> str:
 def is_plain(cell: str) -> str:
     """Nothing to trim or unwrap, and no word for nothing: told from its ends and length, which is quick.
 
-    No word for nothing starts with a digit, and those that start with a letter are at most six bytes long.
+    No word for nothing starts with a digit, and those that start with a letter are at most six bytes long and
+    do not end with a digit.
     """
     first, last = f"ascii({cell})", f"ascii({cell}[-1])"
     letter = f"({first} BETWEEN 65 AND 90 OR {first} BETWEEN 97 AND 122 OR {first} BETWEEN 19968 AND 40959)"
     return (
-        f"(({first} BETWEEN 48 AND 57 OR ({letter} AND strlen({cell}) > 6)) "
+        f"(({first} BETWEEN 48 AND 57 OR ({letter} AND (strlen({cell}) > 6 OR {last} BETWEEN 48 AND 57))) "
         f"AND ({last} BETWEEN 33 AND 126 OR {last} BETWEEN 19968 AND 40959))"
     )
 
