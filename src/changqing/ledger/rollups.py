@@ -36,6 +36,21 @@ TOTAL_COLUMNS = (
     "revenue_converted",
 )
 DAY_COLUMNS = ("account_id", "days", "revenue", "margin", "without_cost", "returned", "bought")
+# Of so many accounts the lines are held in memory while they are summed; of more they are read again.
+MOST_HELD = 3_000
+# What the sums of order lines ask of a line.
+SUMMED = (
+    "account_id",
+    "date",
+    "order_no",
+    "import_id",
+    "file_row",
+    "family",
+    "line_kind",
+    "amount",
+    "cost",
+    "is_converted",
+)
 FLOW_COLUMNS = ("account_id", "month", "kind", "currency", "amount", "rows")
 
 
@@ -122,12 +137,20 @@ def refresh_orders(connection: duckdb.DuckDBPyConnection, accounts: Collection[i
     if not accounts:
         return
     lines = owned_lines(connection, accounts)
+    if len(accounts) <= MOST_HELD:
+        lines = _held(connection, lines)
     forget(AccountMonth._meta.db_table, accounts)
     load(connection, months_sql(lines), AccountMonth._meta.db_table, MONTH_COLUMNS)
     reach("rollup-half")
     forget(AccountTotals._meta.db_table, accounts)
     load(connection, totals_sql(lines), AccountTotals._meta.db_table, TOTAL_COLUMNS)
     refresh_days(connection, accounts, lines)
+
+
+def _held(connection: duckdb.DuckDBPyConnection, lines: str) -> str:
+    """``lines`` read from the segments once, where few accounts are asked for: they are summed four ways."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE held_lines AS SELECT {', '.join(SUMMED)} FROM {lines}")
+    return "held_lines"
 
 
 def refresh_days(connection: duckdb.DuckDBPyConnection, accounts: Collection[int], lines: str) -> None:
