@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 N ?= 20
+HISTORIES ?= 200
 FILES ?= 20000
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,14 +17,14 @@ STATIC = $(shell find src/changqing/web/static -type f ! -name '*.woff2')
 # types and migrations are read without anybody's data folder or database
 NOWHERE := CHANGQING_DATA=build/nowhere CHANGQING_SECRET_KEY=none DATABASE_URL=postgresql://localhost/none
 
-.PHONY: help setup run demo test check bench bench-rights matrix canary bench-engine bench-summaries bench-files judge-warnings coverage spark kill corpus edits coverage-of-mission messages lock assets clean
+.PHONY: help setup run demo test check bench bench-rights matrix canary bench-engine bench-summaries bench-files judge-warnings coverage spark kill histories corpus edits coverage-of-mission messages lock assets clean
 
 help:
 	@echo "make run       启动；换端口 PORT=8010 make run / start; another port: PORT=8010 make run"
 	@echo "make demo      只启动演示账簿 / start the demo book alone"
 	@echo "make test      全部测试 / all tests"
 	@echo "make check     格式、类型、分层、迁移、翻译 / format, types, floors, migrations, translations"
-	@echo "make bench | bench-rights | matrix | canary | bench-engine | bench-summaries | bench-files | judge-warnings | coverage | spark | kill N=100 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
+	@echo "make bench | bench-rights | matrix | canary | bench-engine | bench-summaries | bench-files | judge-warnings | coverage | spark | kill N=100 | histories HISTORIES=200 | corpus FILES=20000 | edits | coverage-of-mission | messages | lock | clean"
 
 # ---- setup ----------------------------------------------------------------------------------------
 
@@ -138,6 +139,10 @@ corpus: setup $(VENV)/.tested
 
 kill: setup $(VENV)/.tested
 	@$(PY) scripts/kill.py --n $(N)
+
+# random sequences of imports, undos, redos and matches against a book that was only fed what is in force
+histories: setup $(VENV)/.tested
+	@CHANGQING_HISTORIES=$(HISTORIES) $(PY) -m pytest -q -n 0 src/changqing/journeys/test_any_history.py
 
 edits: setup $(VENV)/.tested
 	@EDITS=10000 CLIENTS=50 $(PY) -m pytest -q -s -n 0 src/changqing/web/entry/test_parallel.py
