@@ -47,11 +47,15 @@ def _told(found: Any) -> list[str]:
         _("模型：%(models)s") % {"models": ", ".join(f"{k} {v}" for k, v in found.models.items())},
         _held(_("再次下单的客户中，下一单落在 80%% 区间内") % {}, found.next_order),
         _held(_("全部客户中，12 个月毛利落在 80%% 区间内") % {}, found.margin),
-        _("P(活跃)：十组平均偏差 %(gap).1f 个百分点") % {"gap": 100 * found.calibration},
-        _("  组   家数   P(活跃)   预言再下单   实际"),
+        _("P(活跃)：尚未离开的概率。检验：按它说 %(days)s 天内再下单（离开的也按本账旧例回来），与实际比")
+        % {"days": found.horizon},
+        _("十组平均偏差 %(gap).1f 个百分点；即使句句属实，样本这么大平均也差 %(chance).1f")
+        % {"gap": 100 * found.calibration, "chance": 100 * found.calibration_by_chance},
+        _("  组   家数   P(活跃)   预言再下单   实际   抽样误差（95%%）") % {},
     ]
     lines += [
         f"  {at:>2}  {one.accounts:>5}  {one.alive:>8.1%}  {one.told:>10.1%}  {one.came:>7.1%}"
+        f"   {one.by_chance[0]:.0%}–{one.by_chance[1]:.0%}{'' if one.is_kept else ' *'}"
         for at, one in enumerate(found.deciles, 1)
     ]
     lines.append(

@@ -11,12 +11,13 @@ import numpy as np
 
 from changqing.engine.backtest import wilson
 from changqing.engine.computable import Floats
+from changqing.engine.rhythm import Rhythms
 from changqing.value.rules.facts import YEAR, Histories, facts_of, number_of
-from changqing.value.rules.fits import Fitted
-from changqing.value.rules.lifetime import MODELS, came_after, fit_book, forecast, rhythm_of
+from changqing.value.rules.lifetime import MODELS, Rhythm, came_after, fit_book, forecast, rhythm_of
 from changqing.value.rules.worth_method import Lifetime
 
 DECILES = 10
+OF_DECILE = ("accounts", "alive", "told", "came")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Share:
 
 @dataclass(frozen=True)
 class Decile:
-    """Accounts by P(alive): ``told`` is their mean P(ordering again within the horizon), ``came`` who did."""
+    """Accounts by their P(ordering again within the horizon): ``told`` is its mean, ``came`` who did, and
+    ``alive`` their mean P(alive), which has no day by which it could be checked."""
 
     accounts: int
     alive: float
@@ -92,6 +94,19 @@ class BackTest:
         total = sum(one.accounts for one in self.deciles)
         return sum(abs(one.told - one.came) * one.accounts for one in self.deciles) / max(total, 1)
 
+    @property
+    def horizon(self) -> int:
+        """Days within which an order counts as having come."""
+        return min((self.until - self.fitted_at).days, YEAR)
+
+    @property
+    def calibration_by_chance(self) -> float:
+        """The distance ``calibration`` would have on average though every chance were right: what is left of
+        shares of so few accounts (mean of a half-normal)."""
+        total = sum(one.accounts for one in self.deciles)
+        away = sum(np.sqrt(2 / np.pi * one.told * (1 - one.told) * one.accounts) for one in self.deciles)
+        return float(away) / max(total, 1)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "fitted_at": self.fitted_at.isoformat(),
@@ -100,8 +115,10 @@ class BackTest:
             "models": self.models,
             "next_order": self.next_order.as_json(),
             "margin": self.margin.as_json(),
-            "deciles": [one.as_json() for one in self.deciles],
+            "horizon": self.horizon,
+            "deciles": [one.as_json() | {"by_chance": list(one.by_chance)} for one in self.deciles],
             "calibration": self.calibration,
+            "calibration_by_chance": self.calibration_by_chance,
             "orders": {"foreseen": self.orders_foreseen, "came": self.orders_came},
             "margin_total": {"foreseen": self.margin_foreseen, "came": self.margin_came},
             "failed": self.failed,
@@ -118,7 +135,7 @@ class BackTest:
             models=said["models"],
             next_order=shares["next_order"],
             margin=shares["margin"],
-            deciles=tuple(Decile(**one) for one in said["deciles"]),
+            deciles=tuple(Decile(**{name: one[name] for name in OF_DECILE}) for one in said["deciles"]),
             orders_foreseen=said["orders"]["foreseen"],
             orders_came=said["orders"]["came"],
             margin_foreseen=said["margin_total"]["foreseen"],
@@ -142,7 +159,7 @@ def back_test(book: Histories, day: date, until: date, method: Lifetime) -> Back
     within = again & (np.round(seen.low) <= next_day) & (next_day <= np.round(seen.high))
     known = ~np.isnan(year.profit)
     held = known & (margin >= year.low) & (margin <= year.high)
-    told = _told(rhythm, end - number_of(day), fitted)
+    told = told_again(rhythm, end - number_of(day))
     return BackTest(
         fitted_at=day,
         until=until,
@@ -159,14 +176,16 @@ def back_test(book: Histories, day: date, until: date, method: Lifetime) -> Back
     )
 
 
-def _told(rhythm: Any, horizon: int, fitted: Fitted) -> Floats:
-    """P(orders again within the horizon): alive, and the next gap ends in it."""
+def told_again(rhythm: tuple[Rhythm, Rhythms | None], horizon: int) -> Floats:
+    """P(orders again within the horizon): alive and the next gap ends in it, or gone and back after all, at
+    the rate at which this book's accounts came back before."""
     seen, found = rhythm
     if found is None:
         return np.asarray(seen.alive)
     later = np.asarray(found.next_gap.longer_than(found.silence + float(horizon)))
     tail = np.maximum(np.asarray(found.tail), 1e-300)
-    return np.asarray(seen.alive * (1 - np.minimum(later / tail, 1.0)))
+    back = -np.expm1(-found.book.returns * horizon)
+    return np.asarray(seen.alive * (1 - np.minimum(later / tail, 1.0)) + (1 - seen.alive) * back)
 
 
 def _next_days(book: Histories, past: Histories, day: date, end: int) -> Floats:

@@ -56,6 +56,7 @@ def _page(found: LearnPage) -> dict[str, Any]:
         "figures": words.figures(found) if tested else [],
         "calibration": drawing.calibration_chart(tested) if tested else None,
         "calibration_title": words.calibration_title(tested) if tested else "",
+        "calibration_means": words.calibration_means(tested) if tested else "",
         "calibration_caption": _("横轴是说的，纵轴是来的；竖条是抽样误差（95%）"),
         "models": words.models(found),
         "models_title": words.models_title(found),

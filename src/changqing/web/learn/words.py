@@ -77,7 +77,8 @@ def figures(found: LearnPage) -> list[Told]:
             _("下单概率平均差"),
             f"{100 * tested.calibration:.1f}",
             _("个点"),
-            _("十组，按家数加权"),
+            _("十组，按家数加权；句句属实时也差 %(chance)s")
+            % {"chance": f"{100 * tested.calibration_by_chance:.1f}"},
             arithmetic=Arithmetic(
                 formula=_("每组 |预言的占比 − 实际的占比| × 家数，合计 ÷ 总家数"),
                 inputs=[
@@ -138,6 +139,14 @@ def calibration_title(tested: BackTest) -> str:
         if len(tested.deciles) == 10
         else _("%(all)s 组里 %(kept)s 组的实际占比与预言相符") % {"all": len(tested.deciles), "kept": kept}
     )
+
+
+def calibration_means(tested: BackTest) -> str:
+    """What the chances say, and by what they are judged."""
+    return _(
+        "活跃概率是尚未离开的概率，本身没有可核对的日子；核对的是由它得出的“%(days)s 天内再下单”，"
+        "已离开的也按本账旧例算回来的机会。"
+    ) % {"days": tested.horizon}
 
 
 def models_title(found: LearnPage) -> str:
