@@ -125,7 +125,7 @@ bench-summaries: setup $(VENV)/.tested
 judge-warnings: setup $(VENV)/.tested
 	@CHANGQING_SIMULATED_BOOKS=20 $(PY) -m pytest -q -n 0 src/changqing/engine/test_drift.py
 
-# whether 95 % intervals hold the truth 95 times in 100, for every model: all books instead of a tenth
+# whether 95 % intervals hold the truth 95 times in 100, for every model: forty times the books of the suite
 coverage: setup $(VENV)/.tested
 	@CHANGQING_COVERAGE=1 $(PY) -m pytest -q -n 2 src/changqing/engine/test_coverage.py
 

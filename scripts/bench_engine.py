@@ -19,6 +19,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,24 @@ class Row:
     ours: list[tuple[float, float]] = field(default_factory=list)
     theirs: list[tuple[float, float]] = field(default_factory=list)
     note: str = ""
+    seconds: float = math.inf
+    times: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """Whether the goals, in processor seconds and in times lifetimes, are met; nothing without a goal."""
+        ours, theirs = (min(spent, default=(math.nan, math.nan))[0] for spent in (self.ours, self.theirs))
+        if not self.goal:
+            return ""
+        met = ours <= self.seconds and (not self.times or theirs / ours >= self.times)
+        return "met" if met else "**missed**"
 
     def line(self) -> str:
         ours, theirs = (min(times, default=(math.nan, math.nan)) for times in (self.ours, self.theirs))
-        ratio = f"{theirs[0] / ours[0]:.0f} ×" if self.theirs else "–"
+        ratio = f"{theirs[0] / ours[0]:.3g} ×" if self.theirs else "–"
         told = f"{theirs[0]:.4g} / {theirs[1]:.4g}" if self.theirs else "–"
         mine = f"{ours[0]:.4g} / {ours[1]:.4g}"
-        return f"| {self.what} | {mine} | {told} | {ratio} | {self.goal} | {self.note} |"
+        return f"| {self.what} | {mine} | {told} | {ratio} | {self.goal} | {self.verdict} | {self.note} |"
 
 
 def timed(act: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
@@ -105,6 +117,12 @@ def their(name: str, book: Columns) -> Any:
     return fitter.fit(book["frequency"], book["recency"], book["T"])
 
 
+def asked_of(what: str, seconds: float = math.inf, times: float = 0) -> Row:
+    """A row with its goals: at most so many processor seconds, at least so many times lifetimes."""
+    goals = [f"≤ {seconds:g} CPU-s"] * math.isfinite(seconds) + [f"≥ {times:g} ×"] * bool(times)
+    return Row(what, ", ".join(goals), seconds=seconds, times=times)
+
+
 def fits(large: int) -> list[Row]:
     rows = []
     cdnow = published("cdnow_customers_summary_with_transactions.csv")
@@ -112,12 +130,12 @@ def fits(large: int) -> list[Row]:
     small = {ours: cdnow[theirs] for ours, theirs in names.items()}
     book, tenth = simulated(large), simulated(large // 10, seed=2)
     for what, goal, data, ours, name, times in (
-        ("BG/NBD, CDNOW", "≤ 15 ms", small, BgNbd, "BetaGeoFitter", 9),
-        (f"BG/NBD, {large:,}", "≤ 0.5 CPU-s, ≥ 40 ×", book, BgNbd, "BetaGeoFitter", 3),
-        ("Pareto/NBD, CDNOW", "", small, ParetoNbd, "ParetoNBDFitter", 5),
-        (f"Pareto/NBD, {large // 10:,}", "≥ 40 ×", tenth, ParetoNbd, "ParetoNBDFitter", 3),
+        ("BG/NBD, CDNOW", (0.015, 0), small, BgNbd, "BetaGeoFitter", 9),
+        (f"BG/NBD, {large:,}", (0.5, 40), book, BgNbd, "BetaGeoFitter", 3),
+        ("Pareto/NBD, CDNOW", (math.inf, 0), small, ParetoNbd, "ParetoNBDFitter", 5),
+        (f"Pareto/NBD, {large // 10:,}", (math.inf, 40), tenth, ParetoNbd, "ParetoNBDFitter", 3),
     ):
-        row = Row(what, goal)
+        row = asked_of(what, *goal)
         mine, other = compare(
             row,
             lambda data=data, ours=ours: ours.fit(**histories(data)),
@@ -126,7 +144,7 @@ def fits(large: int) -> list[Row]:
         )
         row.note = f"ln L {mine.log_likelihood:.6f}, {ahead(mine, other, data):+.2e} of theirs"
         rows.append(row)
-    row = Row(f"Gamma-Gamma, {large:,}", "≥ 10 ×")
+    row = asked_of(f"Gamma-Gamma, {large:,}", times=10)
     bought = book["frequency"] > 0
     compare(
         row,
@@ -160,21 +178,26 @@ def predictions(small: Columns, large: Columns) -> list[Row]:
 
     mine = BgNbd.fit(**histories(small))
     other = BetaGeoFitter().fit(small["frequency"], small["recency"], small["T"])
-    rows = []
-    for what, goal, data, times in (
-        ("E[purchases in 39 weeks], CDNOW", "≥ 1 ×", small, 9),
-        (f"E[purchases in 39 weeks], {large['T'].size:,}", "≥ 5 ×", large, 3),
-    ):
-        row = Row(what, goal)
-        compare(
-            row,
-            lambda data=data: mine.conditional_expected_purchases(39, **histories(data)),
-            lambda data=data: other.conditional_expected_number_of_purchases_up_to_time(
+    questions: dict[str, tuple[Any, Any]] = {
+        "E[purchases in 39 weeks]": (
+            lambda data: mine.conditional_expected_purchases(39, **histories(data)),
+            lambda data: other.conditional_expected_number_of_purchases_up_to_time(
                 39, data["frequency"], data["recency"], data["T"]
             ),
-            times=times,
-        )
-        rows.append(row)
+        ),
+        "P(alive)": (
+            lambda data: mine.probability_alive(**histories(data)),
+            lambda data: other.conditional_probability_alive(data["frequency"], data["recency"], data["T"]),
+        ),
+    }
+    rows = []
+    for asked, (ours, theirs) in questions.items():
+        for book, goal, times in (("CDNOW", 1, 9), (f"{large['T'].size:,}", 5, 5)):
+            data = small if book == "CDNOW" else large
+            # goals are set for the expectation, which has P(alive) as a factor
+            row = asked_of(f"{asked}, {book}", times=goal if asked.startswith("E") else 0)
+            compare(row, partial(ours, data), partial(theirs, data), times=times)
+            rows.append(row)
     return rows
 
 
@@ -183,7 +206,7 @@ def linear(sizes: list[int]) -> tuple[list[Row], float]:
     rows, seconds = [], []
     for size in sizes:
         book = histories(simulated(size))
-        row = Row(f"BG/NBD, {size:,}, ours alone", "10 M ≤ 4 CPU-s" if size >= 10_000_000 else "")
+        row = asked_of(f"BG/NBD, {size:,}, ours alone", 4 if size == 10_000_000 else math.inf)
         compare(row, lambda book=book: BgNbd.fit(**book), None, times=3 if size < 5_000_000 else 2)
         rows.append(row)
         seconds.append(min(row.ours)[0])
@@ -203,6 +226,10 @@ def first_import() -> float:
     return min(ran)
 
 
+def verdict(found: float, most: float) -> str:
+    return "met" if found <= most else "**missed**"
+
+
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--large", type=int, default=1_000_000)
@@ -212,7 +239,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     # what is compiled at the first call is compiled before anything is timed
     for model in (BgNbd, ParetoNbd):
-        model.fit(**histories(simulated(2000)))
+        few = histories(simulated(2000))
+        model.fit(**few).conditional_expected_purchases(39, **few)
     loading = first_import()
     sizes = [size for size in (10_000, 100_000, 1_000_000, 10_000_000) if size <= asked.largest]
     rows = fits(asked.large)
@@ -225,12 +253,13 @@ def main() -> None:
             "Processor / wall seconds, the best of several turns; the ratio is theirs over ours in processor",
             "seconds. Behind ln L stands by how much a customer our maximum lies above theirs.",
             "",
-            "| | ours | lifetimes | ratio | goal | |",
-            "| --- | ---: | ---: | ---: | --- | --- |",
+            "| | ours | lifetimes | ratio | goal | | |",
+            "| --- | ---: | ---: | ---: | --- | --- | --- |",
             *(row.line() for row in [*rows, *growing]),
             "",
-            f"Slope of log time on log size from {sizes[0]:,} to {sizes[-1]:,}: {slope:.3f} (goal ≤ 1.05).",
-            f"First import of the engine: {loading:.3f} s (goal ≤ 0.3).",
+            f"Slope of log time on log size from {sizes[0]:,} to {sizes[-1]:,}: {slope:.3f} (goal ≤ 1.05, "
+            f"{verdict(slope, 1.05)}).",
+            f"First import of the engine: {loading:.3f} s (goal ≤ 0.3, {verdict(loading, 0.3)}).",
             "",
         ]
     )
