@@ -9,7 +9,7 @@ from changqing.ledger.rules.choices import Choices
 from changqing.ledger.rules.currencies import is_unknown
 from changqing.ledger.rules.kinds import Field
 from changqing.ledger.rules.mapping import Mapping
-from changqing.ledger.rules.sql import among, any_of, matches
+from changqing.ledger.rules.sql import among, any_of, let, matches
 from changqing.ledger.rules.texts import is_blank, key_fault
 from changqing.ledger.rules.words import DAY_BLANKS, EXCEL_ERRORS, VALUE_BLANKS
 
@@ -86,11 +86,14 @@ def _day_code(name: str, choices: Choices) -> str:
 def _number_code(name: str, choices: Choices) -> str:
     text = f"upper(trim(r_{name}))"
     style = choices.styles.get(name, "us")
-    shape = numbers.shape(f"r_{name}")
-    either = f"{shape} IN ('comma', 'dot')" if style == "mixed" else "false"
-    large = f"{shape} IN ('plain', '{style}', 'comma', 'dot')"
+
+    def by_shape(shape: str) -> str:
+        either = f"{shape} IN ('comma', 'dot')" if style == "mixed" else "false"
+        large = f"{shape} IN ('plain', '{style}', 'comma', 'dot')"
+        return f"CASE WHEN {either} THEN 'number_style' WHEN {large} THEN 'range' ELSE 'number' END"
+
     return (
         f"CASE WHEN {matches(text, '[-+]?(INF|INFINITY|1[.]#INF|∞)')} THEN 'not_finite' "
         f"WHEN {among(text, EXCEL_ERRORS)} THEN 'excel_error' WHEN w_{name} IS NOT NULL THEN 'range' "
-        f"WHEN {either} THEN 'number_style' WHEN {large} THEN 'range' ELSE 'number' END"
+        f"ELSE {let('z', numbers.shape(f'r_{name}'), by_shape)} END"
     )

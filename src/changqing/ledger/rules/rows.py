@@ -136,7 +136,10 @@ def fated(mapping: Mapping, choices: Choices, source: Source, kept: tuple[str, .
     ``kept``: further columns of the source to keep.
     """
     fate = _fate(mapping) if choices.has_fates else "CAST(NULL AS VARCHAR)"
-    with_fate = f"SELECT *, {fate} AS fate FROM ({values(mapping, choices, source, kept)})"
+    read = values(mapping, choices, source, kept)
+    if choices.has_fates:
+        read = f"SELECT *, {_says(mapping)} AS says FROM ({read})"
+    with_fate = f"SELECT *, {fate} AS fate FROM ({read})"
     with_more = f"SELECT *, {is_more(mapping)} AS is_more FROM ({with_fate})"
     return _filled_down(mapping, choices, with_more) if choices.carried else with_more
 
@@ -173,6 +176,29 @@ def _fate(mapping: Mapping) -> str:
     return f"CASE WHEN {_is_total(mapping)} THEN 'total' WHEN {empty} THEN 'blank' END"
 
 
+def _telling(mapping: Mapping) -> list[str]:
+    """The texts in which a total row says so: cells that tell rows apart, a first column, the date's cell."""
+    first = ["t_first"] if has_lone_first(mapping) else []
+    return [*_identity(mapping), *first, *(["r_date"] if "date" in mapping else [])]
+
+
+def _says(mapping: Mapping) -> str:
+    """Which of the ``_telling`` texts are total words, for rows of which that matters; NULL of all others.
+
+    As a list, since the pattern is large and is planned anew wherever it stands.
+    """
+    told = f"list_transform([{', '.join(_telling(mapping))}], lambda t: {says_total('t')})"
+    return f"CASE WHEN v_date IS NULL OR {_few(mapping)} THEN {told} END" if "date" in mapping else told
+
+
+def _few(mapping: Mapping) -> str:
+    """At most one of the cells that tell rows apart says anything."""
+    identity = _identity(mapping)
+    if not identity:
+        return "true"
+    return f"({' + '.join(f'CAST({text} IS NOT NULL AS INTEGER)' for text in identity)}) <= 1"
+
+
 def _is_total(mapping: Mapping) -> str:
     """A total word in a cell that tells rows apart, while the others say nothing.
 
@@ -180,19 +206,14 @@ def _is_total(mapping: Mapping) -> str:
     of a product counts even on a row that repeats its order.
     """
     identity = _identity(mapping)
-    says = {text: says_total(text) for text in [*identity, *(["t_first"] if has_lone_first(mapping) else [])]}
+    says = {text: f"says[{nth}]" for nth, text in enumerate(_telling(mapping), start=1)}
     others_silent = " AND ".join(f"({text} IS NULL OR {says[text]})" for text in identity) or "true"
+    words = [said for text, said in says.items() if text != "r_date"]
     if "date" not in mapping:
-        return f"CASE WHEN {any_of(says.values())} THEN {others_silent} ELSE false END"
-    silent_date = f"({is_blank('r_date', DAY_BLANKS)} OR {says_total('r_date')})"
-    word = any_of([*says.values(), says_total("r_date")])
-    no_date = f"CASE WHEN v_date IS NULL THEN {word} AND {silent_date} ELSE false END"
-    few = (
-        f"({' + '.join(f'CAST({text} IS NOT NULL AS INTEGER)' for text in identity)}) <= 1"
-        if identity
-        else "true"
-    )
-    no_other = f"CASE WHEN {few} THEN {any_of(says.values())} AND {others_silent} ELSE false END"
+        return f"CASE WHEN {any_of(words)} THEN {others_silent} ELSE false END"
+    silent_date = f"({is_blank('r_date', DAY_BLANKS)} OR {says['r_date']})"
+    no_date = f"CASE WHEN v_date IS NULL THEN {any_of(says.values())} AND {silent_date} ELSE false END"
+    no_other = f"CASE WHEN {_few(mapping)} THEN {any_of(words)} AND {others_silent} ELSE false END"
     by_line = [in_line(text) for text in identity if text[2:] in CONTENT]
     return any_of([no_date, no_other, *by_line])
 
