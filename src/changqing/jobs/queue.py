@@ -9,11 +9,14 @@ from typing import Any
 import procrastinate
 from django.conf import settings
 from django.db import close_old_connections
+from procrastinate.contrib.django import app as django_queue
 from procrastinate.jobs import Job
 
 from changqing.base.history import acting
 from changqing.journeys import back_test, change_method, import_ledger, score_book, try_import
 from changqing.journeys.watch_inbox import watch
+from changqing.ledger.drafts import drafts_left_waiting
+from changqing.ledger.queries import imports_under_way
 from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead and its work is handed on.
@@ -82,6 +85,25 @@ async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
     for job in _hands.forgotten(given):
         log.warning("job %s (%s) was lost with a connection; it starts again", job.id, job.task_name)
         await manager.retry_job(job)
+
+
+@tasks.periodic(cron="* * * * * */5")
+@tasks.task(name="hand_on", queue="care", queueing_lock="hand_on")
+def hand_on(timestamp: int) -> None:
+    """Give a job to whatever waits and has none: its own was lost, or the process that was at it died."""
+    _in_its_own_connection(_hand_on)
+
+
+def _hand_on() -> None:
+    from changqing.jobs.workers import without_a_job
+
+    for task, name, pks in (
+        ("book:bring_in", "entry", imports_under_way()),
+        ("book:look_at_draft", "draft", drafts_left_waiting()),
+    ):
+        for pk in without_a_job(task, name, pks):
+            log.warning("%s %s had no job; it gets one", name, pk)
+            django_queue.configure_task(task).defer(**{name: pk})
 
 
 class Hands:

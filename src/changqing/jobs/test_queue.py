@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -15,6 +19,11 @@ from procrastinate.jobs import Job
 
 from changqing.jobs import queue
 from changqing.jobs.queue import Hands
+from changqing.journeys.import_ledger import hand_in, run
+from changqing.journeys.try_import import hand_over, look
+from changqing.ledger.models import ImportDraft
+from changqing.people.models import User
+from changqing.people.permissions import Operator
 
 
 def job(pk: int) -> Job:
@@ -75,3 +84,35 @@ def test_what_a_lost_connection_swallowed_is_done_again(monkeypatch: pytest.Monk
 
     assert waited(through()) == [["doing", "doing"], ["todo", "doing"]]
     assert ProcrastinateJob.objects.count() == before + 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_waits_without_a_job_gets_one(book: None, by: Operator, tmp_path: Path) -> None:
+    """A job is gone, or the page that looked at a small draft itself was killed: each gets one job, once."""
+    file = tmp_path / "x.csv"
+    file.write_text("订单号,日期,客户,金额\nX1,2024-05-30,金陵,100\n", "utf-8")
+    entry = hand_in(by=by, kind="orders", path=file)
+    yun = User.objects.create_user("yun", None, full_name="韩云", role="operator")
+    draft = hand_over(by=yun, path=file, called="x.csv")
+    ImportDraft.objects.filter(pk=draft.pk).update(
+        state="waiting", handed_at=timezone.now() - timedelta(minutes=1)
+    )
+
+    def told() -> list[tuple[str, Any]]:
+        jobs = ProcrastinateJob.objects.filter(status="todo").order_by("task_name")
+        return list(jobs.values_list("task_name", "args"))
+
+    queue._hand_on()
+    both = [("book:bring_in", {"entry": entry.pk}), ("book:look_at_draft", {"draft": draft.pk})]
+    assert told() == both
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    for _ in range(2):
+        queue._hand_on()
+    assert told() == both
+    run(entry.pk)
+    look(draft.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    queue._hand_on()
+    assert told() == []

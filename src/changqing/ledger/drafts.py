@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ OPEN = (State.WAITING, State.ASKING, State.TRIED, State.FAILED)
 WISHES = {"tax_rate": None, "first": "", "decimal_comma": None, "currency": ""}
 # Files stand in the order in which each finds what it speaks about.
 ORDER_OF_KINDS = tuple(FileKind.values)
+# a page that looks at a small draft itself is done by then, or died
+AT_ONCE = timedelta(seconds=20)
 SAMPLE_CELL = 200
 MOST_MENDED_CELLS = 5_000
 LONGEST_CELL = 32_767
@@ -84,6 +86,14 @@ def draft_with_id(to: Principal, pk: int) -> ImportDraft | None:
 def draft_to_run(pk: int) -> ImportDraft | None:
     """For the job that looks at it; people ask ``draft_with_id``."""
     return ImportDraft.objects.select_related("owner").filter(pk=pk).first()
+
+
+def drafts_left_waiting() -> list[int]:
+    """Drafts that wait to be looked at; a small one handed over a moment ago is looked at by its page."""
+    since = timezone.now() - AT_ONCE
+    return list(
+        ImportDraft.objects.filter(state=State.WAITING, handed_at__lt=since).values_list("pk", flat=True)
+    )
 
 
 def locked_draft(to: Principal, pk: int) -> ImportDraft | None:

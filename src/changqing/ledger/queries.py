@@ -97,6 +97,12 @@ def import_by_id(pk: int) -> Import | None:
     return Import.objects.select_related("source", "asked_by", "department").filter(pk=pk).first()
 
 
+def imports_under_way() -> list[int]:
+    """Imports that wait for a worker or have one."""
+    rows = Import.objects.filter(state__in=(Import.State.WAITING, Import.State.RUNNING))
+    return list(rows.values_list("pk", flat=True))
+
+
 def saved_format(source: Source, kind: str) -> SourceFormat | None:
     return SourceFormat.objects.filter(source=source, kind=kind).first()
 
