@@ -89,6 +89,8 @@ def test_what_a_lost_connection_swallowed_is_done_again(monkeypatch: pytest.Monk
 @pytest.mark.django_db(transaction=True)
 def test_whatever_waits_without_a_job_gets_one(book: None, by: Operator, tmp_path: Path) -> None:
     """A job is gone, or the page that looked at a small draft itself was killed: each gets one job, once."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
     file = tmp_path / "x.csv"
     file.write_text("订单号,日期,客户,金额\nX1,2024-05-30,金陵,100\n", "utf-8")
     entry = hand_in(by=by, kind="orders", path=file)
