@@ -37,7 +37,7 @@ def export_rows(kind: str, source: Source) -> Iterator[Sequence[ExportCell]]:
                 row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows.sql()}").fetchall()
             }
             said = [_expression(kind, field, columns) for field in export_fields(kind)]
-            order = "customer, date, line_key" if "date" in columns else "line_key"
+            order = ", ".join(name for name in ("customer", "date", "line_key") if name in columns)
             found = connection.execute(f"SELECT {', '.join(said)} FROM {rows.sql()} ORDER BY {order}")
             while chunk := found.fetchmany(CHUNK):
                 yield from chunk

@@ -119,7 +119,8 @@ def flows_sql(kind: str) -> str | None:
         )
     return (
         f"SELECT account_id, date_trunc('month', date)::DATE AS month, {literal(kind)} AS kind, currency, "
-        f"sum(amount) AS amount, count(*) AS rows {owned} GROUP BY ALL"
+        # a cost told in minutes alone has no amount: unknown, not 0
+        f"sum(amount) AS amount, count(*) AS rows {owned} GROUP BY ALL HAVING count(amount) > 0"
     )
 
 
