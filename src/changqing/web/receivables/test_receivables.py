@@ -85,7 +85,7 @@ def test_finance_sees_its_department_and_service_nothing(owing_book: People, cli
     service = User.objects.create_user("shu", None, full_name="舒文", role="service", department=east)
     client.force_login(service)
     assert "您看不到任何客户的收入" in text_of(client.get("/portfolio/receivables/"))
-    assert client.get("/accounts/A1/?part=receivables").status_code == 404
+    assert client.get("/accounts/A1/?part=receivables").status_code == 403
 
 
 @pytest.mark.parametrize(
