@@ -9,9 +9,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic import Field
-from pypinyin import Style, pinyin
-from pypinyin.constants import PINYIN_DICT, RE_HANS
-from pypinyin.seg.mmseg import seg
 
 from changqing.base import packs
 
@@ -29,6 +26,10 @@ class Spoken(NamedTuple):
 @lru_cache(maxsize=30_000)
 def _lone_reading(character: str) -> str:
     """How ``character`` sounds when it sounds one way only, else nothing."""
+    # its dictionaries take half a second to load, which most processes need not wait for
+    from pypinyin import Style, pinyin
+    from pypinyin.constants import PINYIN_DICT
+
     if ord(character) not in PINYIN_DICT:
         return ""
     heard = set(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
@@ -37,11 +38,16 @@ def _lone_reading(character: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _word(characters: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin
+
     return tuple(part[0] for part in pinyin(characters, style=Style.NORMAL, errors="default"))
 
 
 def _run_of(characters: str) -> tuple[str, ...]:
     """How a run sounds, word by word: names are many, the words in them are few and are remembered."""
+    from pypinyin.constants import RE_HANS
+    from pypinyin.seg.mmseg import seg
+
     if not RE_HANS.match(characters):
         return _word(characters)
     return tuple(part for word in seg.cut(characters) for part in _word(word))
