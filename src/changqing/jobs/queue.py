@@ -13,15 +13,15 @@ from procrastinate.contrib.django import app as django_queue
 from procrastinate.jobs import Job
 
 from changqing.base.history import acting
+from changqing.jobs.workers import DEAD_AFTER_SECONDS, without_a_job
 from changqing.journeys import back_test, change_method, import_ledger, score_book, try_import
 from changqing.journeys.watch_inbox import watch
 from changqing.ledger.drafts import drafts_left_waiting
 from changqing.ledger.queries import imports_under_way
 from changqing.records.actions import seal_audit
 
-# A worker says that it lives this often; one silent three times over is dead and its work is handed on.
+# A worker says that it lives this often; one silent three times over is dead.
 HEARTBEAT_SECONDS = 2.0
-DEAD_AFTER_SECONDS = 6.0
 # How often an import may fail is the journey's to say; the queue only comes back until it has said so.
 TRIES = procrastinate.RetryStrategy(max_attempts=500, wait=2)
 
@@ -95,8 +95,6 @@ def hand_on(timestamp: int) -> None:
 
 
 def _hand_on() -> None:
-    from changqing.jobs.workers import without_a_job
-
     for task, name, pks in (
         ("book:bring_in", "entry", imports_under_way()),
         ("book:look_at_draft", "draft", drafts_left_waiting()),

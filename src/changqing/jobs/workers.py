@@ -1,4 +1,4 @@
-"""Whether somebody works."""
+"""Whether somebody works, and what nobody is at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import timedelta
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
-from changqing.jobs.queue import DEAD_AFTER_SECONDS
+# A worker silent for so long is dead and its work is handed on.
+DEAD_AFTER_SECONDS = 6.0
 
 
 def a_worker_lives() -> bool:
