@@ -91,7 +91,6 @@ def test_old_facts_are_marked_and_replaced(small_book: People, client: Client) -
     "ARC-03", shows="their business and partners, our rank among suppliers, and needs nobody asked for"
 )
 @pytest.mark.row("ARC-10", shows="suppliers with share and satisfaction, and the risk that we are replaced")
-@pytest.mark.row("ARC-18", shows="what is known of rivals beside our own resources, each with its source")
 def test_their_business_beside_ours_says_what_to_ask(small_book: People, client: Client) -> None:
     client.force_login(small_book.mei)
 
