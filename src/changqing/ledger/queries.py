@@ -18,7 +18,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, sight, visible_to
 from changqing.ledger.models import (
-    AccountDays,
     AccountMonth,
     AccountTotals,
     CustomerKey,
@@ -475,7 +474,8 @@ def costs_by_activity(to: Principal, since: date) -> list[tuple[int, str, Decima
     rows = standing(FileKind.COSTS)
     if not rows:
         return []
-    seen = visible_to(to, AccountDays.objects.all()).values_list("account_id", flat=True)
+    # by the account, not its orders: who costs and never ordered is told too
+    seen = visible_to(to, Account.objects.all(), Part.MARGIN).values_list("pk", flat=True)
     with duck() as connection:
         connection.register("whose", whose())
         connection.register("seen", pa.table({"account_id": pa.array(list(seen), pa.int64())}))

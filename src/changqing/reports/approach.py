@@ -125,7 +125,7 @@ def approach_page(to: Principal, key: str) -> ApproachPage | None:
         suggestion=_suggested(to, account, ways.method) if seen.reads(Part.SCORE) else None,
         card=card_for(account.industry or "", method=ways.method),
         approach=ways.method,
-        staff=_staff(account) if seen.reads(Part.SCORE) else None,
+        staff=_staff(to, account),
         growth=_grown(money, last, is_margin=is_margin),
         growth_is_margin=is_margin,
         template=grows.method.in_use,
@@ -156,11 +156,12 @@ def _suggested(to: Principal, account: Account, method: ApproachMethod) -> Sugge
     return suggest(values, method=method)
 
 
-def _staff(account: Account) -> Staff | None:
-    found = staffed(account, by_band())
+def _staff(to: Principal, account: Account) -> Staff | None:
+    scheme = by_band()
+    found = staffed(to, account, scheme)
     if found is None:
         return None
-    tier = by_band().tier(found[0])
+    tier = scheme.tier(found[0])
     return Staff(tier=str(tier.name) if tier else found[0], needed=found[1], hands=found[2])
 
 

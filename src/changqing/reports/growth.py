@@ -8,10 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from django.conf import settings
 
-from changqing.accounts.queries import Part, account_names, accounts_with_ids
+from changqing.accounts.queries import Part
 from changqing.accounts.rights import reads_anywhere
 from changqing.base.days import months_back
 from changqing.ledger.queries import as_of, costs_by_activity
@@ -21,7 +20,8 @@ from changqing.value.queries.growth import (
     Cohort,
     FamilyYear,
     Staffing,
-    TwoYears,
+    Widened,
+    buyers,
     cohorts,
     family_years,
     margins_by_account,
@@ -35,13 +35,14 @@ from changqing.value.rules.growth import (
     Retention,
     Stream,
     Template,
-    retention_of,
     returns_by_activity,
 )
+from changqing.value.rules.schemes import Scheme
 
 YEAR = 12
 LISTED = 10
 BY_BAND = "fee"
+KINDS = ("core", "follow_on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +56,6 @@ class StreamYear:
     accounts: int
 
 
-@dataclass(frozen=True)
-class Expanded:
-    """One account that widened: families and revenue of twelve months and of the twelve before."""
-
-    key: str
-    name: str
-    families_before: int
-    families: int
-    before: float
-    now: float
-
-    @property
-    def multiple(self) -> float:
-        return self.now / self.before
-
-
 @dataclass(frozen=True, kw_only=True)
 class Growth:
     """``until`` is the first day after the twelve months. ``attach`` is the share of the accounts that bought
@@ -80,7 +65,7 @@ class Growth:
     start: date
     until: date
     retention: Retention
-    expanded: list[Expanded]
+    expanded: list[Widened]
     widened: int
     multiplied: int
     template: Template
@@ -108,7 +93,7 @@ class Growth:
             "from": self.start.isoformat(),
             "method": self.method_name,
             "currency": self.currency,
-            "retention": asdict(self.retention),
+            "retention": self.retention.as_json(),
             "widened": self.widened,
             "multiplied": self.multiplied,
             "expanded": [asdict(one) | {"multiple": one.multiple} for one in self.expanded],
@@ -151,30 +136,28 @@ def growth(to: Principal) -> Growth | None:
     months = whole_months(last, 2 * YEAR)
     start, middle, end = months[0], months[YEAR], months_back(months[-1], -1)
     pack = growth_pack()
-    rows = two_years(to, start, middle, end)
-    widened = [row for row in rows if row.before > 0 and row.families > row.families_before]
-    streams = _streams(family_years(to, middle, end), pack.method.in_use)
+    years = two_years(
+        to, start, middle, end, multiple=Decimal(pack.method.expansion.multiple.value), limit=LISTED
+    )
+    streams, attach = _streams(to, middle, end, pack.method.in_use)
     costs = costs_by_activity(to, middle)
+    margins = margins_by_account(to, middle, end, {account for account, _activity, _cost in costs})
     return Growth(
         as_of=last,
         start=middle,
         until=end,
-        retention=retention_of(np.array([row.now for row in rows]), np.array([row.before for row in rows])),
-        expanded=_expanded(to, widened),
-        widened=len(widened),
-        multiplied=sum(
-            row.now >= float(pack.method.expansion.multiple.value) * row.before
-            for row in rows
-            if row.before > 0
-        ),
+        retention=years.retention,
+        expanded=years.first,
+        widened=years.widened,
+        multiplied=years.multiplied,
         template=pack.method.in_use,
-        streams=[one for one, _buyers in streams],
-        attach=_attach(streams),
-        follow_on_revenue=_share([(one.stream.kind, one.revenue) for one, _buyers in streams]),
-        follow_on_margin=_share([(one.stream.kind, one.margin) for one, _buyers in streams]),
+        streams=streams,
+        attach=attach,
+        follow_on_revenue=_share([(one.stream.kind, one.revenue) for one in streams]),
+        follow_on_margin=_share([(one.stream.kind, one.margin) for one in streams]),
         cohorts=cohorts(to, months_back(last, YEAR)),
         staffing=staffing(to, by_band()),
-        activities=returns_by_activity(costs, margins_by_account(to, middle, end)) if costs else [],
+        activities=returns_by_activity(costs, margins),
         method=pack.method,
         method_name=f"{pack.name} v{pack.version}",
         currency=settings.BOOK_CURRENCY,
@@ -182,53 +165,40 @@ def growth(to: Principal) -> Growth | None:
     )
 
 
-def by_band() -> Any:
+def by_band() -> Scheme:
+    """Tiers by the fee of a year, or those that govern where there are none."""
     tiers = methods_in_force().tiers
     return tiers.scheme(BY_BAND) or tiers.governs
 
 
-def _expanded(to: Principal, rows: list[TwoYears]) -> list[Expanded]:
-    first = sorted(rows, key=lambda row: row.before - row.now)[:LISTED]
-    names, keys = (
-        account_names(to, [row.account for row in first]),
-        accounts_with_ids(to, {row.account for row in first}),
-    )
-    return [
-        Expanded(
-            keys[row.account].key, names[row.account], row.families_before, row.families, row.before, row.now
-        )
-        for row in first
-        if row.account in keys
-    ]
-
-
-def _streams(families: list[FamilyYear], template: Template) -> list[tuple[StreamYear, frozenset[int]]]:
+def _streams(
+    to: Principal, start: date, end: date, template: Template
+) -> tuple[list[StreamYear], float | None]:
+    """By stream, and the share of the accounts that bought the core which also bought what follows."""
     held: dict[str, list[FamilyYear]] = defaultdict(list)
-    for family in families:
+    for family in family_years(to, start, end):
         held[template.stream_of(family.family).code].append(family)
+    groups = {code: [row.family for row in rows] for code, rows in held.items()}
+    for kind in KINDS:
+        codes = [stream.code for stream in template.streams if stream.kind == kind]
+        groups[f"all_{kind}"] = [family for code in codes for family in groups.get(code, [])]
+    core, after = (f"all_{kind}" for kind in KINDS)
+    bought, attached = buyers(to, start, end, groups, both=(core, after))
     found = []
     for stream in template.streams:
         if not (rows := held.get(stream.code, [])):
             continue
         known = [row.margin for row in rows if row.margin is not None]
-        buyers: frozenset[int] = frozenset().union(*(row.accounts for row in rows))
-        year = StreamYear(
-            stream=stream,
-            families=tuple(row.family for row in rows),
-            revenue=sum((row.revenue for row in rows), Decimal(0)),
-            margin=sum(known, Decimal(0)) if known else None,
-            accounts=len(buyers),
+        found.append(
+            StreamYear(
+                stream=stream,
+                families=tuple(row.family for row in rows),
+                revenue=sum((row.revenue for row in rows), Decimal(0)),
+                margin=sum(known, Decimal(0)) if known else None,
+                accounts=bought[stream.code],
+            )
         )
-        found.append((year, buyers))
-    return found
-
-
-def _attach(streams: list[tuple[StreamYear, frozenset[int]]]) -> float | None:
-    core: set[int] = set()
-    after: set[int] = set()
-    for one, buyers in streams:
-        (core if one.stream.kind == "core" else after).update(buyers)
-    return len(core & after) / len(core) if core else None
+    return found, attached / bought[core] if bought.get(core) else None
 
 
 def _share(parts: list[tuple[str, Decimal | None]]) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import (
     Case,
     Count,
@@ -24,92 +24,140 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, ExtractYear
+from django.db.models.functions import Cast, Coalesce, ExtractYear, Least
 from django.utils import timezone
 
 from changqing.accounts.models import Account, TeamMembership
-from changqing.accounts.queries import visible_to
-from changqing.ledger.models import AccountDays, AccountMonth
+from changqing.accounts.queries import Part, visible_to
+from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
 from changqing.value.models import AccountStanding, AccountWorth
+from changqing.value.rules.growth import Retention
 from changqing.value.rules.schemes import Scheme
 
 NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
-class TwoYears:
-    """One account's revenue and number of families bought, in twelve months and the twelve before."""
+class Widened:
+    """One account that bought more families in twelve months than in the twelve before."""
 
-    account: int
-    now: float
-    before: float
-    families: int
+    key: str
+    name: str
     families_before: int
+    families: int
+    before: float
+    now: float
+
+    @property
+    def multiple(self) -> float:
+        return self.now / self.before
 
 
-def two_years(to: Principal, start: date, middle: date, end: date) -> list[TwoYears]:
-    """By account in view: from ``middle`` up to ``end`` (left out), and from ``start`` up to ``middle``."""
+@dataclass(frozen=True)
+class TwoYears:
+    """Of the accounts in view: what stayed, how many widened and how many reached a multiple, the first."""
+
+    retention: Retention
+    widened: int
+    multiplied: int
+    first: list[Widened]
+
+
+def two_years(
+    to: Principal, start: date, middle: date, end: date, *, multiple: Decimal, limit: int
+) -> TwoYears:
+    """From ``middle`` up to ``end`` (left out) against ``start`` up to ``middle``, summed by the database."""
     late, early = Q(month__gte=middle), Q(month__lt=middle)
-    rows = visible_to(to, AccountMonth.objects.filter(month__gte=start, month__lt=end))
-    found = rows.values("account_id").annotate(
+    months = visible_to(to, AccountMonth.objects.filter(month__gte=start, month__lt=end))
+    rows = months.values("account_id").annotate(
         now=Sum("revenue", filter=late, default=NOTHING),
         before=Sum("revenue", filter=early, default=NOTHING),
         families=Count("family", filter=late & Q(revenue__gt=0), distinct=True),
         families_before=Count("family", filter=early & Q(revenue__gt=0), distinct=True),
     )
-    return [
-        TwoYears(
-            row["account_id"],
-            float(row["now"]),
-            float(row["before"]),
-            row["families"],
-            row["families_before"],
-        )
-        for row in found.iterator()
-    ]
+    bought, wider = Q(before__gt=0), Q(before__gt=0, families__gt=F("families_before"))
+    found = rows.aggregate(
+        accounts=Count("account_id", filter=bought),
+        was=Sum("before", filter=bought, default=NOTHING),
+        is_now=Sum("now", filter=bought, default=NOTHING),
+        smaller=Sum(Least("now", "before"), filter=bought, default=NOTHING),
+        new=Sum("now", filter=~bought, default=NOTHING),
+        lost=Sum("before", filter=bought & Q(now__lte=0), default=NOTHING),
+        widened=Count("account_id", filter=wider),
+        multiplied=Count("account_id", filter=bought & Q(now__gte=F("before") * multiple)),
+    )
+    money = (float(found[name]) for name in ("was", "is_now", "smaller", "new", "lost"))
+    first = rows.filter(wider).annotate(rise=F("now") - F("before")).order_by("-rise", "account_id")
+    return TwoYears(
+        retention=Retention(found["accounts"], *money),
+        widened=found["widened"],
+        multiplied=found["multiplied"],
+        first=[
+            Widened(
+                row["account__key"],
+                row["account__name"],
+                row["families_before"],
+                row["families"],
+                float(row["before"]),
+                float(row["now"]),
+            )
+            for row in first.values(
+                "account__key", "account__name", "families_before", "families", "before", "now"
+            )[:limit]
+        ],
+    )
 
 
 @dataclass(frozen=True)
 class FamilyYear:
-    """One family over twelve months: revenue, margin (None where it is not this reader's or no cost is
-    known) and the accounts that bought it."""
+    """One family over twelve months: revenue and margin (None where it is not this reader's or no cost is
+    known)."""
 
     family: str
     revenue: Decimal
     margin: Decimal | None
-    accounts: frozenset[int]
 
 
 def family_years(to: Principal, start: date, end: date) -> list[FamilyYear]:
     """By family over the accounts in view; the margin over those whose margin ``to`` may see."""
     rows = visible_to(to, AccountMonth.objects.filter(month__gte=start, month__lt=end))
     money = dict(_margins(to, start, end))
-    revenue: dict[str, Decimal] = defaultdict(Decimal)
-    buyers: dict[str, set[int]] = defaultdict(set)
-    for family, account, amount in rows.values_list("family", "account_id").annotate(sum=Sum("revenue")):
-        revenue[family] += amount
-        if amount > 0:
-            buyers[family].add(account)
-    return [
-        FamilyYear(family, amount, money.get(family), frozenset(buyers[family]))
-        for family, amount in sorted(revenue.items())
-    ]
+    sums = rows.values_list("family").annotate(sum=Sum("revenue")).order_by("family")
+    return [FamilyYear(family, amount, money.get(family)) for family, amount in sums]
+
+
+def buyers(
+    to: Principal, start: date, end: date, groups: Mapping[str, Collection[str]], *, both: tuple[str, str]
+) -> tuple[dict[str, int], int]:
+    """Of each of the ``groups`` of families how many accounts in view bought of it in some month, and how
+    many bought of ``both`` of two groups."""
+    held = {name: list(families) for name, families in groups.items() if families}
+    if not held:
+        return {}, 0
+    months = AccountMonth.objects.filter(month__gte=start, month__lt=end, revenue__gt=0)
+    rows = visible_to(to, months).values("account_id")
+    rows = rows.annotate(**{f"in_{name}": BoolOr(Q(family__in=families)) for name, families in held.items()})
+    wanted = {name: Q((f"in_{name}", True)) for name in held}
+    if set(both) <= set(held):
+        wanted["both"] = wanted[both[0]] & wanted[both[1]]
+    found = rows.aggregate(**{f"n_{name}": Count("account_id", filter=rule) for name, rule in wanted.items()})
+    return {name: found[f"n_{name}"] for name in held}, found.get("n_both", 0)
 
 
 def _margins(to: Principal, start: date, end: date) -> Iterable[tuple[str, Decimal]]:
-    seen = visible_to(to, AccountDays.objects.all()).values("account_id")
-    rows = AccountMonth.objects.filter(month__gte=start, month__lt=end, account__in=seen)
+    months = AccountMonth.objects.filter(month__gte=start, month__lt=end)
+    rows = visible_to(to, months, Part.MARGIN)
     known = rows.values("family").annotate(
         sum=Sum("margin"), revenue_=Sum("revenue"), bare=Sum("revenue_without_cost")
     )
     return [(row["family"], row["sum"]) for row in known if row["bare"] < row["revenue_"] or row["sum"]]
 
 
-def margins_by_account(to: Principal, start: date, end: date) -> dict[int, Decimal]:
-    """Margin of the accounts whose margin ``to`` may see."""
-    seen = visible_to(to, AccountDays.objects.all()).values("account_id")
-    rows = AccountMonth.objects.filter(month__gte=start, month__lt=end, account__in=seen)
+def margins_by_account(to: Principal, start: date, end: date, among: Collection[int]) -> dict[int, Decimal]:
+    """Margin of those ``among`` whose margin ``to`` may see."""
+    months = AccountMonth.objects.filter(month__gte=start, month__lt=end, account__in=among)
+    rows = visible_to(to, months, Part.MARGIN)
     return dict(rows.values_list("account_id").annotate(sum=Sum("margin")))
 
 
@@ -197,7 +245,10 @@ def staffing(to: Principal, scheme: Scheme, *, limit: int = 12) -> Staffing:
     told = {row["band"] or "": (row["n"], row["short"]) for row in counts}
     order = {code: at for at, code in enumerate(scheme.codes)}
     short = rows.filter(missing__gt=0).select_related("account")
-    first = sorted(short.order_by("-value_rank", "pk")[:limit], key=lambda row: order.get(row.band, 99))
+    first = sorted(
+        short.order_by(F("value_rank").desc(nulls_last=True), "pk")[:limit],
+        key=lambda row: order.get(row.band, 99),
+    )
     return Staffing(
         tiers={code: told.get(code, (0, 0)) for code in scheme.codes},
         short=[Staffed(row.account.key, row.account.name, row.band, row.needed, row.hands) for row in first],
@@ -205,9 +256,10 @@ def staffing(to: Principal, scheme: Scheme, *, limit: int = 12) -> Staffing:
     )
 
 
-def staffed(account: Account, scheme: Scheme) -> tuple[str, int, int] | None:
-    """(tier, hands needed, hands there) of one account that the reader sees; None where it has no band."""
-    row = _with_hands(AccountStanding.objects.filter(is_current=True, account=account), scheme).first()
+def staffed(to: Principal, account: Account, scheme: Scheme) -> tuple[str, int, int] | None:
+    """(tier, hands needed, hands there) of one account; None where it has no band, or ``to`` sees none."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, account=account))
+    row = _with_hands(rows, scheme).first()
     return (row.band, row.needed, row.hands) if row is not None and row.band else None
 
 

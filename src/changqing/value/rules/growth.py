@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-import numpy as np
 from django.utils.translation import gettext as _
 from pydantic import Field, model_validator
 
 from changqing.base.packs import Method, Named, Part, Sourced
-from changqing.engine.computable import Floats
 from changqing.value.rules.schemes import Code
-from changqing.value.rules.worth_method import Share
 
 YEAR = 12
 
@@ -55,7 +52,6 @@ class Expansion(Part):
 
 class Partner(Part):
     growth: Sourced[Annotated[Decimal, Field(gt=0)]]
-    efficiency: Sourced[Share]
 
 
 class Returns(Part):
@@ -84,36 +80,34 @@ class GrowthMethod(Method):
 
 @dataclass(frozen=True)
 class Retention:
-    """Revenue of the accounts that bought a year before: what stays with growth (``net``) and without
-    (``gross``); None where nobody did. ``new`` is revenue of those who did not, ``lost`` of who stopped."""
+    """Revenue of the accounts that bought a year before: then, now, and the ``smaller`` of both for each;
+    ``new`` is revenue of those who did not, ``lost`` what those brought who stopped. Returns may make an
+    account's revenue negative, which counts as it is.
+
+    >>> found = Retention(accounts=3, before=200.0, now=190.0, smaller=140.0, new=30.0, lost=50.0)
+    >>> found.net, found.gross
+    (0.95, 0.7)
+    """
 
     accounts: int
     before: float
     now: float
+    smaller: float
     new: float
     lost: float
-    net: float | None
-    gross: float | None
 
+    @property
+    def net(self) -> float | None:
+        """What stays with growth; None where nobody bought before."""
+        return self.now / self.before if self.before > 0 else None
 
-def retention_of(now: Floats, before: Floats) -> Retention:
-    """Over accounts with ``before`` above zero; returns may make ``now`` negative, which counts as it is.
+    @property
+    def gross(self) -> float | None:
+        """What stays without growth."""
+        return self.smaller / self.before if self.before > 0 else None
 
-    >>> found = retention_of(np.array([150.0, 40.0, 0.0, 30.0]), np.array([100.0, 50.0, 50.0, 0.0]))
-    >>> found.net, found.gross, found.new, found.lost
-    (0.95, 0.7, 30.0, 50.0)
-    """
-    bought = before > 0
-    base = float(before[bought].sum())
-    return Retention(
-        accounts=int(bought.sum()),
-        before=base,
-        now=float(now[bought].sum()),
-        new=float(now[~bought].sum()),
-        lost=float(before[bought & (now <= 0)].sum()),
-        net=float(now[bought].sum()) / base if base > 0 else None,
-        gross=float(np.minimum(now, before)[bought].sum()) / base if base > 0 else None,
-    )
+    def as_json(self) -> dict[str, float | int | None]:
+        return {**asdict(self), "net": self.net, "gross": self.gross}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from changqing.journeys import score_book
 from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import operator
 from changqing.people.queries import User
-from changqing.reports.conftest import People, come, orders_come
+from changqing.reports.conftest import People, accounts_come, come, orders_come
 from changqing.value.queries.worth import AccountWorth
 
 START, MIDDLE = date(2022, 7, 1), date(2023, 7, 1)
@@ -86,7 +86,9 @@ def test_growth_says_what_effort_brings_and_where_hands_are_missing(
         ("G1", "2024-03-01", "拜访", 1_000),
         ("G1", "2024-03-02", "物流", 3_000),
         ("G29", "2024-03-02", "物流", 900_000),
+        ("Z9", "2024-03-03", "展会", 500),
     ]
+    accounts_come([("Z9", "从未下单", None, None)])
     names = (
         "col0 AS customer, NULL::VARCHAR AS customer_name, col1::DATE AS date, col2 AS category, "
         "col3::DECIMAL(18,4) AS amount, NULL::DECIMAL(18,4) AS minutes, NULL::VARCHAR AS currency, "
@@ -95,7 +97,8 @@ def test_growth_says_what_effort_brings_and_where_hands_are_missing(
     come("costs", names, rows)
     said = json.loads(command("growth", "--json").out)
     margin = sums("margin", month__gte=MIDDLE)
-    freight, visits = said["activities"]
+    fair, freight, visits = said["activities"]
+    assert (fair["activity"], fair["net_return"], fair["at_a_loss"]) == ("展会", -1.0, 500), "never ordered"
     shared = margin["G1"] * 3_000 / 4_000 + margin["G29"]
     assert (freight["activity"], freight["cost"], freight["accounts"]) == ("物流", 903_000, 2)
     assert freight["margin"] == pytest.approx(shared)
@@ -106,7 +109,7 @@ def test_growth_says_what_effort_brings_and_where_hands_are_missing(
     revenue = sums(month__gte=MIDDLE)
     client.force_login(scored_book.gao)
     told = text_of(client.get("/portfolio/growth/"))
-    assert "“物流”每投 1 元净回报" in told and "投入产出低" in told
+    assert "“展会”每投 1 元净回报" in told and "投入产出低" in told
     needed = {"strategic": 2, "key": 2, "basic": 1, "below": 0}
     staffing = said["staffing"]
     assert sum(accounts for accounts, _short in staffing["tiers"].values()) == 30

@@ -19,6 +19,8 @@ from changqing.web.components.lists import Column
 from changqing.web.components.tags import share, whole
 from changqing.web.reader import reader
 
+NAMED = 8
+
 
 @require_GET
 def growth_page(request: HttpRequest) -> HttpResponse:
@@ -64,7 +66,7 @@ def _page(found: Growth) -> dict[str, Any]:
             (
                 str(one.stream.name),
                 _("后续") if one.stream.kind == "follow_on" else _("主业"),
-                _("、").join(family or _("未分品类") for family in one.families) or "–",
+                _families(one.families),
                 whole(one.accounts),
                 _money(one.revenue, found),
                 _money(one.margin, found) if one.margin is not None else "",
@@ -101,6 +103,14 @@ def _page(found: Growth) -> dict[str, Any]:
             for one in found.activities
         ],
     }
+
+
+def _families(names: tuple[str, ...]) -> str:
+    """The first of them; a book may have hundreds."""
+    named = _("、").join(name or _("未分品类") for name in names[:NAMED])
+    if len(names) <= NAMED:
+        return named or "–"
+    return _("%(named)s 等 %(n)s 类") % {"named": named, "n": whole(len(names))}
 
 
 def _columns(first: str, *others: str) -> list[Column]:
