@@ -51,7 +51,8 @@ def test_signing_in_with_an_authenticator(
     accessible(page)
     page.screenshot(path=f"out/screens/totp-{language[:2]}-phone.png", full_page=True)
     totp = pyotp.TOTP(page.inner_text(".scan code").replace(" ", ""))
-    page.fill("#id_code", totp.now())
+    used = totp.now()
+    page.fill("#id_code", used)
     page.click("main button.button-primary")
     page.wait_for_selector(".codes")
     accessible(page)
@@ -64,7 +65,7 @@ def test_signing_in_with_an_authenticator(
     page.wait_for_url("**/verify/")
     accessible(page)
     page.screenshot(path=f"out/screens/verify-{language[:2]}-phone.png", full_page=True)
-    page.fill("#id_code", totp.now())
+    page.fill("#id_code", used)
     page.keyboard.press("Enter")
     page.wait_for_selector(".refusal")  # the code that added the authenticator is used up
     page.fill("#id_code", codes[0])
