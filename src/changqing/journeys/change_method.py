@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ from changqing.value.actions.rankings import rank_the_book
 from changqing.value.actions.scoring import cuts_of, known_of, read_book, recut_the_book, score_the_book
 from changqing.value.queries.methods import fit_in_force, fitted_of, methods_in_force
 from changqing.value.queries.worth import tiers_held
-from changqing.value.rules.score import Methods, Scored, score, standing_rows
+from changqing.value.rules.score import Methods, Scored, score
+from changqing.value.rules.stored import standing_columns
 
 if TYPE_CHECKING:
     from changqing.records.models import MethodVersion
@@ -74,13 +76,14 @@ def _compared(scored: Scored, names: dict[str, str]) -> Preview:
     held = tiers_held()
     moves: list[Move] = []
     after: Counter[str] = Counter()
-    for account, row in zip(scored.accounts.tolist(), standing_rows(scored), strict=True):
-        after[row["tier"]] += 1
+    asked = standing_columns(scored).select(["account_id", "tier", "proposed", "reason"])
+    for account, now, then, reason in zip(*(column.to_pylist() for column in asked.columns), strict=True):
+        after[now] += 1
         key, name, tier, proposed = held.get(account, ("", "", "", ""))
-        waits = bool(row["proposed"]) and row["proposed"] != proposed
-        if tier != row["tier"] or waits:
-            to = row["tier"] if tier != row["tier"] else row["proposed"]
-            moves.append(Move(key, name, tier, to, waits and tier == row["tier"], row["reason"]))
+        waits = bool(then) and then != proposed
+        if tier != now or waits:
+            to = now if tier != now else then
+            moves.append(Move(key, name, tier, to, waits and tier == now, json.loads(reason)))
     before = Counter(tier for _key, _name, tier, _proposed in held.values())
     return Preview(dict(before), dict(after), moves[:NAMED], len(moves), names)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef
 from numpy.typing import NDArray
 from psycopg import Cursor
 
@@ -100,19 +100,17 @@ def breadth(
     *, since: date, before: date, accounts: Iterable[int] | None = None
 ) -> list[tuple[int, int, int]]:
     """(account, families bought from month ``since`` on, families from ``before`` to ``since``)."""
-    rows = AccountMonth.objects.filter(month__gte=before)
-    if accounts is not None:
-        rows = rows.filter(account__in=list(accounts))
-    now, then = Q(month__gte=since), Q(month__lt=since)
-    per_family = rows.values("account_id", "family").annotate(
-        now=Sum("revenue", filter=now, default=0), then=Sum("revenue", filter=then, default=0)
-    )
-    found: dict[int, list[int]] = {}
-    for account, one, two in per_family.values_list("account_id", "now", "then"):
-        counts = found.setdefault(account, [0, 0])
-        counts[0] += one > 0
-        counts[1] += two > 0
-    return [(account, *counts) for account, counts in found.items()]  # type: ignore[misc]
+    narrowed = "" if accounts is None else "AND account_id = ANY(%s) "
+    values: list[Any] = [since, since, before, *([] if accounts is None else [list(accounts)])]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, count(*) FILTER (WHERE now > 0), count(*) FILTER (WHERE earlier > 0) FROM ("
+            "SELECT account_id, sum(revenue) FILTER (WHERE month >= %s) AS now, "
+            f"sum(revenue) FILTER (WHERE month < %s) AS earlier FROM {AccountMonth._meta.db_table} "
+            f"WHERE month >= %s {narrowed}GROUP BY account_id, family) families GROUP BY account_id",
+            values,
+        )
+        return cursor.fetchall()
 
 
 @dataclass(frozen=True, eq=False)

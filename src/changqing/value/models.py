@@ -109,9 +109,13 @@ class AccountStanding(models.Model):
     as_of = models.DateField()
     since = models.DateField()
     until = models.DateField(null=True)
-    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
-    tiers_method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+", db_index=False)
-    worth_method = models.ForeignKey(MethodVersion, models.PROTECT, related_name="+", db_index=False)
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    tiers_method = models.ForeignKey(
+        MethodVersion, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    worth_method = models.ForeignKey(
+        MethodVersion, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     scheme = models.CharField(max_length=20)
     tier = models.CharField(max_length=20, blank=True)
     settled = models.CharField(max_length=20, blank=True)
@@ -158,7 +162,7 @@ class AccountWorth(models.Model):
         Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     as_of = models.DateField()
-    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     model = models.CharField(max_length=12)
     because = models.CharField(max_length=30, blank=True)
     profit = models.FloatField(null=True)
@@ -195,7 +199,7 @@ class AccountRhythm(models.Model):
         Account, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
     )
     as_of = models.DateField()
-    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False)
+    fit = models.ForeignKey(BookFit, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     model = models.CharField(max_length=12)
     purchases = models.IntegerField()
     alive = models.FloatField()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db import transaction
-from django.db.models import Model
+from django.db import connection, transaction
 
-from changqing.base.bulk import copy_rows
 from changqing.base.days import months_back
+from changqing.engine.computable import Integers
 from changqing.ledger.columns import (
     accounts_without_days,
     breadth,
@@ -24,81 +22,19 @@ from changqing.ledger.queries import as_of
 from changqing.ledger.rollups import refresh_missing_days
 from changqing.people.permissions import Principal, check_may
 from changqing.records.queries import method_in_force
-from changqing.value.models import (
-    AccountRhythm,
-    AccountStanding,
-    AccountWorth,
-    BookFit,
-    FactorRating,
-    TierDecision,
-)
+from changqing.value.actions.storing import forget, store
+from changqing.value.models import AccountStanding, BookFit, FactorRating, TierDecision
 from changqing.value.queries.methods import fit_in_force, fitted_of, methods_in_force
 from changqing.value.rules.facts import Histories, facts_of
 from changqing.value.rules.fits import Fitted
 from changqing.value.rules.judge import RATED, judge
 from changqing.value.rules.lifetime import fit_book, rhythm_of
 from changqing.value.rules.schemes import cut_book
-from changqing.value.rules.score import (
-    Known,
-    Methods,
-    Scored,
-    rhythm_rows,
-    score,
-    standing_rows,
-    worth_rows,
-)
+from changqing.value.rules.score import Known, Methods, score
 from changqing.value.rules.settle import NONE
 
 MONTH_OF_FIT = 31
 GROWN = 1.25
-STANDING = (
-    "scheme",
-    "tier",
-    "settled",
-    "proposed",
-    "pending",
-    "reason",
-    "matrix",
-    "matrix_reason",
-    "value_rank",
-    "potential",
-    "labels",
-    "before",
-    "inputs",
-    "digest",
-)
-WORTH = (
-    "model",
-    "because",
-    "profit",
-    "low",
-    "high",
-    "at_risk",
-    "contribution",
-    "by_year",
-    "facts",
-    "digest",
-)
-RHYTHM = (
-    "model",
-    "purchases",
-    "alive",
-    "every",
-    "variation",
-    "next_low",
-    "next_expected",
-    "next_high",
-    "silence",
-    "stretch",
-    "tail",
-    "families",
-    "families_before",
-    "return_rate",
-    "return_rate_before",
-    "days_to_pay",
-    "days_to_pay_before",
-    "digest",
-)
 
 
 @transaction.atomic
@@ -154,16 +90,12 @@ def score_the_book(
     fit, last = fit_in_force(), as_of()
     if only is not None and not only:
         return 0
-    if fit is None or last is None:
-        _forget_those_without_orders(only, kept=set())
+    book = book or (read_book(last, only) if fit and last else None)
+    if fit is None or last is None or book is None or not book.size:
+        forget(only, last)
         return 0
     methods, fitted = methods_in_force(), fitted_of(fit)
-    book = book or read_book(last, only)
-    _forget_those_without_orders(only, kept=set(book.accounts.tolist()))
-    if not book.size:
-        return 0
-    scored = score(book, last, fitted, methods, known_of(book, last, methods))
-    return _write(scored, fit)
+    return store(score(book, last, fitted, methods, known_of(book, last, methods)), fit, only)
 
 
 def needs_a_fit(*, accounts: int, last: date | None) -> bool:
@@ -184,12 +116,11 @@ def read_book(last: date, only: Collection[int] | None = None) -> Histories:
     days = day_columns(only)
     since = months_back(last, 11).replace(day=1)
     before = months_back(last, 23).replace(day=1)
-    place = {account: at for at, account in enumerate(days.accounts.tolist())}
     families = np.full((days.accounts.size, 2), np.nan)
-    for account, now, then in breadth(since=since, before=before, accounts=only):
-        if account in place:
-            families[place[account]] = now, then
-    matrices, first_month = _by_month(only, place)
+    told = np.array(breadth(since=since, before=before, accounts=only), np.int64).reshape(-1, 3)
+    rows, found = places_of(told[:, 0], days.accounts)
+    families[rows] = told[found, 1:]
+    matrices, first_month = _by_month(only, days.accounts)
     book = Histories(
         accounts=days.accounts,
         of=days.of,
@@ -206,21 +137,29 @@ def read_book(last: date, only: Collection[int] | None = None) -> Histories:
     return book.until(last)
 
 
+def places_of(wanted: Integers, accounts: Integers) -> tuple[Integers, Integers]:
+    """Where ``wanted`` stand in ``accounts``, which are in order; and which of them do."""
+    found = np.minimum(np.searchsorted(accounts, wanted), max(accounts.size - 1, 0))
+    here = np.flatnonzero(accounts[found] == wanted) if accounts.size else np.zeros(0, np.int64)
+    return found[here], here
+
+
 def _by_month(
-    only: Collection[int] | None, place: Mapping[int, int]
+    only: Collection[int] | None, accounts: Integers
 ) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
     """Costs, invoices with openings, and receipts as matrices of accounts by month; empty without any."""
     flows = flow_columns(only)
     if not flows.months.size:
         return {}, 0
     first, last = int(flows.months.min()), int(flows.months.max())
-    rows = np.array([place.get(account, -1) for account in flows.accounts.tolist()])
-    shape = (len(place), last - first + 1)
+    rows, here = places_of(flows.accounts, accounts)
+    shape = (accounts.size, last - first + 1)
     found = {name: np.zeros(shape) for name in ("cost", "invoiced", "received")}
     columns = {"costs": "cost", "invoices": "invoiced", "openings": "invoiced", "receipts": "received"}
     for kind, name in columns.items():
-        these = (flows.kinds == kind) & (rows >= 0)
-        np.add.at(found[name], (rows[these], flows.months[these] - first), flows.amounts[these])
+        these = flows.kinds[here] == kind
+        at = (rows[these], flows.months[here][these] - first)
+        np.add.at(found[name], at, flows.amounts[here][these])
     return found, first
 
 
@@ -238,12 +177,10 @@ def known_of(book: Histories, last: date, methods: Methods) -> Known:
     scheme, steps = methods.tiers.governs, methods.tiers.hysteresis
     codes = {code: at for at, code in enumerate(scheme.codes)}
     held = np.full(size, NONE)
-    rows = AccountStanding.objects.filter(is_current=True, scheme=scheme.code)
-    if size < FEW:
-        rows = rows.filter(account__in=list(place))
-    for account, tier in rows.values_list("account_id", "settled"):
-        if account in place and tier in codes:
-            held[place[account]] = codes[tier]
+    settled = settled_of(scheme.code, book.accounts if size < FEW else None)
+    rows, here = places_of(np.array([row[0] for row in settled], np.int64), book.accounts)
+    tiers = np.array([codes.get(row[1], NONE) for row in settled], np.int64)
+    held[rows] = tiers[here]
     override = np.full(size, NONE)
     for account, kind, tier in decisions(scheme.code, last):
         if account in place and kind == TierDecision.Kind.OVERRIDE and tier in codes:
@@ -262,6 +199,18 @@ def known_of(book: Histories, last: date, methods: Methods) -> Known:
 FEW = 5_000
 
 
+def settled_of(scheme: str, accounts: Integers | None) -> list[tuple[int, str]]:
+    """The tier of ``scheme`` that accounts, or ``accounts`` only, have held so far."""
+    narrowed = "" if accounts is None else " AND account_id = ANY(%s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT account_id, settled FROM {AccountStanding._meta.db_table} "
+            f"WHERE is_current AND scheme = %s{narrowed}",
+            [scheme, *([] if accounts is None else [accounts.tolist()])],
+        )
+        return cursor.fetchall()
+
+
 def decisions(scheme: str, day: date) -> list[tuple[int, str, str]]:
     """The newest override or lifting of each account that still holds on ``day``: (account, kind, tier)."""
     kinds = (TierDecision.Kind.OVERRIDE, TierDecision.Kind.LIFTED)
@@ -270,113 +219,6 @@ def decisions(scheme: str, day: date) -> list[tuple[int, str, str]]:
     return [
         (account, kind, tier) for account, kind, tier, expires in newest if expires is None or expires >= day
     ]
-
-
-def _forget_those_without_orders(only: Collection[int] | None, *, kept: set[int]) -> None:
-    """Accounts whose last order line went: their judgement ends, and is kept as history."""
-    for model in (AccountStanding, AccountWorth):
-        gone = model.objects.filter(is_current=True)
-        if only is not None:
-            gone = gone.filter(account__in=list(only))
-        ids = [pk for pk, account in gone.values_list("pk", "account_id") if account not in kept]
-        if ids:
-            ended = model.objects.filter(pk__in=ids)
-            ended.update(is_current=False, **({"until": as_of()} if model is AccountStanding else {}))
-    rhythms = AccountRhythm.objects.all() if only is None else AccountRhythm.objects.filter(account__in=only)
-    ids = [account for account in rhythms.values_list("account_id", flat=True) if account not in kept]
-    if ids:
-        AccountRhythm.objects.filter(account__in=ids).delete()
-
-
-def _write(scored: Scored, fit: BookFit) -> int:
-    accounts = scored.accounts.tolist()
-    changed = _write_standings(scored, fit, accounts)
-    changed += _write_worths(scored, fit, accounts)
-    return changed + _write_rhythms(scored, fit, accounts)
-
-
-JUDGED = ("scheme", "tier", "proposed", "pending", "matrix", "labels")
-
-
-def _write_standings(scored: Scored, fit: BookFit, accounts: list[int]) -> int:
-    """New rows where judgement or inputs changed; of a changed judgement the old row stays."""
-    versions = (method_in_force("tiers").pk, method_in_force("worth").pk)
-    old = AccountStanding.objects.filter(is_current=True)
-    if len(accounts) < FEW:
-        old = old.filter(account__in=accounts)
-    known = {
-        row[0]: row for row in old.values_list("account_id", "pk", "digest", "since", *JUDGED).iterator()
-    }
-    ended: list[int] = []
-    replaced: list[int] = []
-    fresh: list[Sequence[Any]] = []
-    for account, row in zip(accounts, standing_rows(scored), strict=True):
-        before, since = known.get(account), scored.as_of
-        if before is not None:
-            if before[2] == row["digest"]:
-                continue
-            same = tuple(row[name] for name in JUDGED) == before[4:]
-            (replaced if same else ended).append(before[1])
-            since = before[3] if same else since
-        fresh.append((account, scored.as_of, since, fit.pk, *versions, *_said(row, STANDING), True))
-    AccountStanding.objects.filter(pk__in=ended).update(is_current=False, until=scored.as_of)
-    _delete(AccountStanding, replaced)
-    keys = ("account_id", "as_of", "since", "fit_id", "tiers_method_id", "worth_method_id")
-    copy_rows(AccountStanding._meta.db_table, (*keys, *STANDING, "is_current"), fresh)
-    return len(fresh)
-
-
-def _write_worths(scored: Scored, fit: BookFit, accounts: list[int]) -> int:
-    old = AccountWorth.objects.filter(is_current=True)
-    if len(accounts) < FEW:
-        old = old.filter(account__in=accounts)
-    known = {row[0]: row for row in old.values_list("account_id", "pk", "digest", "as_of").iterator()}
-    month = (scored.as_of.year, scored.as_of.month)
-    kept: list[int] = []
-    replaced: list[int] = []
-    fresh: list[Sequence[Any]] = []
-    for account, row in zip(accounts, worth_rows(scored), strict=True):
-        before = known.get(account)
-        if before is not None:
-            if before[2] == row["digest"]:
-                continue
-            of_this_month = (before[3].year, before[3].month) == month
-            (replaced if of_this_month else kept).append(before[1])
-        fresh.append((account, scored.as_of, fit.pk, *_said(row, WORTH), True))
-    AccountWorth.objects.filter(pk__in=kept).update(is_current=False)
-    _delete(AccountWorth, replaced)
-    copy_rows(AccountWorth._meta.db_table, ("account_id", "as_of", "fit_id", *WORTH, "is_current"), fresh)
-    return len(fresh)
-
-
-def _write_rhythms(scored: Scored, fit: BookFit, accounts: list[int]) -> int:
-    old = AccountRhythm.objects.all()
-    if len(accounts) < FEW:
-        old = old.filter(account__in=accounts)
-    known = dict(old.values_list("account_id", "digest").iterator())
-    fresh = [
-        (account, scored.as_of, fit.pk, *_said(row, RHYTHM))
-        for account, row in zip(accounts, rhythm_rows(scored), strict=True)
-        if known.get(account) != row["digest"]
-    ]
-    _delete(AccountRhythm, [row[0] for row in fresh if row[0] in known])
-    copy_rows(AccountRhythm._meta.db_table, ("account_id", "as_of", "fit_id", *RHYTHM), fresh)
-    return len(fresh)
-
-
-_in_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-
-
-def _said(row: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
-    return [
-        _in_json(value) if type(value) in (dict, list) else value for value in map(row.__getitem__, names)
-    ]
-
-
-def _delete(model: type[Model], ids: list[int]) -> None:
-    if ids:
-        rows = model._default_manager.filter(pk__in=ids)
-        rows._raw_delete(rows.db)
 
 
 @transaction.atomic
