@@ -21,11 +21,17 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from changqing.machine.folder import DataFolder
 from changqing.machine.postgres import Postgres
 
 pytest_plugins = ["mission_report", "pytester"]
+
+# how fast a machine is says nothing about what is right: no example is judged by the clock
+examples.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("untimed")
 
 # A run never touches the book of whoever runs it; each xdist worker has a folder of its own in the run's.
 OWN = Path(tempfile.mkdtemp(prefix="changqing-test-", dir=os.environ.get("CHANGQING_TEST_RUN")))

@@ -89,6 +89,13 @@ class Account(models.Model):
         indexes = [
             GinIndex(OpClass(models.F("search"), name="gin_trgm_ops"), name="account_search"),
             models.Index("owner", name="account_owner"),
+            # who sees which accounts, for sums over all of them, without reading the accounts themselves
+            models.Index(
+                fields=["id"],
+                include=["department", "owner", "backup"],
+                condition=models.Q(merged_into__isnull=True, withdrawn=False),
+                name="account_live",
+            ),
             models.Index("department", name="account_department"),
             models.Index("pinyin", "id", name="account_pinyin"),
             GinIndex(fields=["tags"], name="account_tags"),

@@ -17,9 +17,9 @@ from changqing.value.queries.methods import fit_in_force
 from changqing.value.queries.worth import (
     BookTest,
     book_tests,
-    knows_costs,
-    matrix_counts,
+    clp_totals,
     model_counts,
+    standings_counted,
     unclear_count,
     worth_reasons,
 )
@@ -63,8 +63,8 @@ def learn_page(to: Principal) -> LearnPage:
     """All that Learn shows ``to``, in a constant number of queries."""
     last, tests, fit = as_of(), book_tests(to), fit_in_force()
     newest = next((row for row in tests if row.state == BookTest.State.FOUND), None)
-    classes, sees_margin = matrix_counts(to), reads_anywhere(to, Part.MARGIN)
-    cost, receivables = knows_costs(to)
+    counted, sees_margin = standings_counted(to), reads_anywhere(to, Part.MARGIN)
+    totals = clp_totals(to)
     return LearnPage(
         as_of=last,
         day=months_back(last, YEAR_BACK) if last else None,
@@ -77,13 +77,13 @@ def learn_page(to: Principal) -> LearnPage:
         waits=next((row for row in tests if row.state == BookTest.State.ASKED), None),
         rules=precision(to),
         active=counts(to),
-        accounts=sum(sum(reasons.values()) for reasons in classes.values()),
+        accounts=counted.accounts,
         unclear=unclear_count(to),
-        unclassified=classes.get("unclassified", {}),
+        unclassified=counted.matrix.get("unclassified", {}),
         models=model_counts(to),
         sees_margin=sees_margin,
         unknown_worth=worth_reasons(to) if sees_margin else {},
-        knows_cost=cost,
-        knows_receivables=receivables,
+        knows_cost=totals.know_cost,
+        knows_receivables=totals.know_financing,
         currency=settings.BOOK_CURRENCY,
     )

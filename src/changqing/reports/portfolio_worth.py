@@ -21,12 +21,10 @@ from changqing.value.queries.worth import (
     bubbles,
     clp_totals,
     contributions,
-    knows_costs,
-    matrix_counts,
     model_counts,
     movers,
     proposals,
-    tier_counts,
+    standings_counted,
 )
 from changqing.value.rules.schemes import Scheme, TiersMethod
 from changqing.value.rules.worth_method import WorthMethod
@@ -72,27 +70,24 @@ class PortfolioWorth:
 def portfolio_worth(to: Principal) -> PortfolioWorth:
     """The worth of the accounts in view, in a constant number of queries."""
     methods, fit = methods_in_force(), fit_in_force()
-    values = contributions(to)
-    tiers = tier_counts(to)
-    moved, total = movers(to, limit=LISTED)
-    cost, receivables = knows_costs(to)
+    values, counted, totals = contributions(to), standings_counted(to), clp_totals(to)
     return PortfolioWorth(
         bubbles=bubbles(to, limit=DRAWN),
-        accounts=sum(tiers.values()),
-        matrix=matrix_counts(to),
-        tiers=tiers,
+        accounts=counted.accounts,
+        matrix=counted.matrix,
+        tiers=counted.tiers,
         scheme=methods.tiers.governs,
         tiers_method=methods.tiers,
         worth_method=methods.worth,
-        movers=moved,
-        moved=total,
+        movers=movers(to, limit=LISTED) if counted.moved else [],
+        moved=counted.moved,
         proposals=proposals(to, limit=LISTED),
-        totals=clp_totals(to),
+        totals=totals,
         models=model_counts(to),
         warnings=counts(to),
         whale=whale_curve(np.array(values)) if values else None,
-        knows_cost=cost,
-        knows_receivables=receivables,
+        knows_cost=totals.know_cost,
+        knows_receivables=totals.know_financing,
         fit_day=fit.as_of if fit else None,
         currency=settings.BOOK_CURRENCY,
         decides=may(to, "decide tiers"),

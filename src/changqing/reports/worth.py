@@ -15,14 +15,13 @@ from changqing.value.queries.worth import (
     AccountStanding,
     AccountWorth,
     clp_totals,
-    matrix_counts,
     model_counts,
     movers,
     proposals,
     rhythm_row,
     standing_of,
     standings_before,
-    tier_counts,
+    standings_counted,
     worth_of,
 )
 from changqing.value.rules.schemes import WORDS
@@ -101,12 +100,12 @@ def _rhythm_json(row: AccountRhythm) -> dict[str, Any]:
 
 def portfolio_json(to: Principal) -> dict[str, Any]:
     """What ``changqing portfolio --json`` adds: over the accounts in view, as on the page."""
-    totals = clp_totals(to)
+    totals, counted = clp_totals(to), standings_counted(to)
     return {
-        "tiers": tier_counts(to),
+        "tiers": counted.tiers,
         "matrix": {
             name: {"accounts": sum(reasons.values()), "because": reasons}
-            for name, reasons in _in_order(matrix_counts(to)).items()
+            for name, reasons in _in_order(counted.matrix).items()
         },
         "clp_total": {
             "profit": totals.profit,
@@ -126,18 +125,18 @@ def _in_order(found: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int]]:
 
 def tier_report(to: Principal) -> dict[str, Any]:
     """What ``changqing tier list`` prints."""
-    counts, scheme = tier_counts(to), methods_in_force().tiers.governs
-    moved, total = movers(to)
+    found, scheme = standings_counted(to), methods_in_force().tiers.governs
     names = {tier.code: str(tier.name) for tier in scheme.tiers}
     return {
         "scheme": scheme.code,
         "tiers": {
-            code: {"name": names.get(code, ""), "accounts": counts.get(code, 0)}
-            for code in [*names, *(code for code in counts if code not in names)]
+            code: {"name": names.get(code, ""), "accounts": found.tiers.get(code, 0)}
+            for code in [*names, *(code for code in found.tiers if code not in names)]
         },
-        "moved": total,
+        "moved": found.moved,
         "movers": [
-            {"key": one.key, "name": one.name, "before": one.before_tier, "tier": one.tier} for one in moved
+            {"key": one.key, "name": one.name, "before": one.before_tier, "tier": one.tier}
+            for one in movers(to)
         ],
         "proposals": [
             {

@@ -5,10 +5,28 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 
 from changqing.accounts.models import Account
 from changqing.people.permissions import Part
 from changqing.records.models import MethodVersion
+
+
+def _whether(said: models.Q) -> models.GeneratedField:
+    """A column that PostgreSQL keeps as ``said`` of its row: counted from an index, never by reading JSON."""
+    field = models.BooleanField(null=True)
+    wrapped = models.ExpressionWrapper(said, output_field=field)
+    return models.GeneratedField(expression=wrapped, output_field=field, db_persist=True)
+
+
+def _number(name: str, inside: str) -> models.GeneratedField:
+    """A column that PostgreSQL keeps as the number ``name`` of the JSON ``inside``."""
+    field = models.FloatField(null=True)
+    return models.GeneratedField(
+        expression=Cast(KeyTextTransform(name, inside), field), output_field=field, db_persist=True
+    )
 
 
 class Ranking(models.Model):
@@ -131,6 +149,11 @@ class AccountStanding(models.Model):
     inputs = models.JSONField()
     digest = models.CharField(max_length=16)
     is_current = models.BooleanField(default=True)
+    tenure = _number("tenure", "inputs")
+    score = _number("score", "inputs")
+    has_moved = _whether(
+        ~models.Q(before__tier="") & ~models.Q(Exact(KeyTextTransform("tier", "before"), models.F("tier")))
+    )
 
     account_path = "account"
     on_merge = "derived"
@@ -145,6 +168,18 @@ class AccountStanding(models.Model):
         indexes = [
             models.Index("account", "since", name="standing_of_account"),
             models.Index("tier", condition=models.Q(is_current=True), name="standing_tier"),
+            models.Index(
+                fields=["proposed"],
+                condition=models.Q(is_current=True) & ~models.Q(proposed=""),
+                name="standing_proposed",
+            ),
+            # what Portfolio counts and ranks, without reading the reasons beside it
+            models.Index(
+                models.F("value_rank").desc(nulls_last=True),
+                include=["account", "tier", "matrix", "matrix_reason", "has_moved", "tenure", "score"],
+                condition=models.Q(is_current=True),
+                name="standing_ranked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +209,9 @@ class AccountWorth(models.Model):
     facts = models.JSONField()
     digest = models.CharField(max_length=16)
     is_current = models.BooleanField(default=True)
+    gross = _number("future_gross", "facts")
+    has_cost = _whether(models.Q(facts__cost__gt=0))
+    has_financing = _whether(models.Q(facts__financing__gte=0))
 
     account_path = "account"
     on_merge = "derived"
@@ -185,7 +223,16 @@ class AccountWorth(models.Model):
                 fields=["account"], condition=models.Q(is_current=True), name="one_current_worth"
             )
         ]
-        indexes = [models.Index("account", "as_of", name="worth_of_account")]
+        indexes = [
+            models.Index("account", "as_of", name="worth_of_account"),
+            # what Portfolio sums, without reading the facts beside it
+            models.Index(
+                fields=["contribution"],
+                include=["account", "profit", "low", "high", "at_risk", "gross", "has_cost", "has_financing"],
+                condition=models.Q(is_current=True),
+                name="worth_summed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.profit}"

@@ -93,6 +93,10 @@ class AccountTotals(models.Model):
     on_merge = "derived"
     account_part = Part.REVENUE
 
+    class Meta:
+        # every page asks for the book's last day
+        indexes = [models.Index("last_day", name="totals_last_day")]
+
     def __str__(self) -> str:
         return f"{self.account_id} {self.revenue}"
 

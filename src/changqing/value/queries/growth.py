@@ -13,7 +13,6 @@ from django.db.models import (
     Case,
     Count,
     F,
-    FloatField,
     IntegerField,
     OuterRef,
     Q,
@@ -24,7 +23,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, ExtractYear, Least
+from django.db.models.functions import Coalesce, ExtractYear, Least
 from django.utils import timezone
 
 from changqing.accounts.models import Account, TeamMembership
@@ -175,14 +174,13 @@ class Cohort:
 def cohorts(to: Principal, since: date) -> list[Cohort]:
     """Lifetime value (before cost to serve) and lifetime profit by the year of the first order; ``ordering``
     are those with an order after ``since``."""
-    gross = Cast(KeyTextTransform("future_gross", "facts"), FloatField())
     rows = visible_to(to, AccountWorth.objects.filter(is_current=True, account__totals__isnull=False))
     found = (
-        rows.annotate(year=ExtractYear("account__totals__first_day"), gross=gross)
+        rows.annotate(year=ExtractYear("account__totals__first_day"))
         .values("year")
         .annotate(
-            n=Count("pk"),
-            ordering=Count("pk", filter=Q(account__totals__last_day__gt=since)),
+            n=Count("*"),
+            ordering=Count("account", filter=Q(account__totals__last_day__gt=since)),
             value=Sum("gross"),
             sum=Sum("profit"),
         )
@@ -205,15 +203,13 @@ class WorthPlaces:
 
 def places_by_worth(worth: AccountWorth) -> WorthPlaces | None:
     """None where the lifetime value or profit is not known. Ranks are the whole book's, as on the list."""
-    value = worth.facts.get("future_gross")
-    if value is None or worth.profit is None:
+    if worth.gross is None or worth.profit is None:
         return None
-    gross = Cast(KeyTextTransform("future_gross", "facts"), FloatField())
-    rows = AccountWorth.objects.filter(is_current=True, profit__isnull=False).annotate(gross=gross)
+    rows = AccountWorth.objects.filter(is_current=True, profit__isnull=False)
     found = rows.aggregate(
-        n=Count("pk"),
-        above=Count("pk", filter=Q(profit__gt=worth.profit)),
-        richer=Count("pk", filter=Q(gross__gt=value)),
+        n=Count("*"),
+        above=Count("account", filter=Q(profit__gt=worth.profit)),
+        richer=Count("account", filter=Q(gross__gt=worth.gross)),
     )
     return WorthPlaces(by_value=found["richer"] + 1, by_profit=found["above"] + 1, of=found["n"])
 

@@ -6,9 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, Count, F, FloatField, Q, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Avg, Count, F, Q, Sum
 
 from changqing.accounts.queries import visible_to
 from changqing.people.permissions import Principal
@@ -37,24 +35,19 @@ class Side:
 
 
 def structure_of(to: Principal, key_tiers: Collection[str]) -> tuple[Side, Side]:
-    """(accounts of the tiers ``key_tiers``, all others), in two queries whatever the number of accounts."""
+    """(accounts of the tiers ``key_tiers``, all others), in three queries whatever the number of accounts."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
-
-    def number(name: str) -> Cast:
-        return Cast(KeyTextTransform(name, "inputs"), FloatField())
-
     is_key = Q(tier__in=list(key_tiers))
-    rows = rows.annotate(days=number("tenure"), points=number("score"))
     seen: dict[str, Any] = {}
     for name, side in (("key", is_key), ("other", ~is_key)):
-        new = side & Q(days__lte=NEW_DAYS)
+        new = side & Q(tenure__lte=NEW_DAYS)
         seen |= {
-            f"{name}_n": Count("pk", filter=side),
-            f"{name}_days": Avg("days", filter=side),
-            f"{name}_score": Avg("points", filter=side),
-            f"{name}_new": Count("pk", filter=new),
-            f"{name}_new_score": Avg("points", filter=new),
-            f"{name}_low": Count("pk", filter=side & Q(matrix="improve")),
+            f"{name}_n": Count("account", filter=side),
+            f"{name}_days": Avg("tenure", filter=side),
+            f"{name}_score": Avg("score", filter=side),
+            f"{name}_new": Count("account", filter=new),
+            f"{name}_new_score": Avg("score", filter=new),
+            f"{name}_low": Count("account", filter=side & Q(matrix="improve")),
         }
     told = rows.aggregate(**seen)
     money = _money(to, key_tiers)
@@ -66,13 +59,13 @@ def _money(to: Principal, key_tiers: Collection[str]) -> dict[str, Any]:
         to, AccountRank.objects.filter(ranking__period=Ranking.Period.ONE_YEAR, ranking__is_current=True)
     )
     keys = AccountStanding.objects.filter(is_current=True, tier__in=list(key_tiers)).values("account")
-    inside = Q(account__in=keys)
-    return ranks.aggregate(
-        key_revenue=Sum("revenue", filter=inside),
-        key_orders=Sum("orders", filter=inside),
-        other_revenue=Sum("revenue", filter=~inside),
-        other_orders=Sum("orders", filter=~inside),
-    )
+    sums = {"revenue": Sum("revenue"), "orders": Sum("orders"), "n": Count("account")}
+    whole, key = ranks.aggregate(**sums), ranks.filter(account__in=keys).aggregate(**sums)
+    told: dict[str, Any] = {f"key_{name}": key[name] for name in ("revenue", "orders")}
+    is_other = whole["n"] > key["n"]
+    for name in ("revenue", "orders"):
+        told[f"other_{name}"] = whole[name] - (key[name] or 0) if is_other else None
+    return told
 
 
 def _kind(name: str, told: dict[str, Any], money: dict[str, Any]) -> Side:
@@ -91,6 +84,8 @@ def _kind(name: str, told: dict[str, Any], money: dict[str, Any]) -> Side:
 
 def to_prune(to: Principal, *, limit: int = 8) -> list[AccountStanding]:
     """Accounts whose score is lowest, of the class that is to be improved."""
-    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, matrix="improve"))
-    rows = rows.annotate(points=Cast(KeyTextTransform("score", "inputs"), FloatField()))
-    return list(rows.select_related("account").order_by(F("points").asc(nulls_last=True), "pk")[:limit])
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
+    lowest = rows.filter(matrix="improve").order_by(F("score").asc(nulls_last=True), "account")
+    accounts = list(lowest.values_list("account", flat=True)[:limit])
+    found = rows.select_related("account").filter(account__in=accounts)
+    return sorted(found, key=lambda row: (row.score is None, row.score or 0.0, row.account_id))

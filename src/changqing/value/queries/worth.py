@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Q, Sum, When
-from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from changqing.accounts.models import Account
@@ -73,6 +73,21 @@ class Totals:
     high: float
     at_risk: float
     contribution: float
+    know_cost: int
+    know_financing: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many accounts hold each tier ("" is unknown) and each class of the matrix, by reason."""
+
+    tiers: dict[str, int]
+    matrix: dict[str, dict[str, int]]
+    moved: int
+
+    @property
+    def accounts(self) -> int:
+        return sum(self.tiers.values())
 
 
 def standing_of(to: Principal, account: Account) -> AccountStanding | None:
@@ -120,20 +135,23 @@ def nominations(to: Principal, *, state: str = "") -> list[Nomination]:
     return list((rows.filter(state=state) if state else rows).order_by("-at", "-pk")[:500])
 
 
-def tier_counts(to: Principal) -> dict[str, int]:
-    """How many of the accounts in view hold each tier of the governing scheme; "" is unknown."""
+def standings_counted(to: Principal) -> Counted:
+    """The judgements in view, counted in one pass; ``moved`` are in another tier than a month ago."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
-    return dict(rows.values_list("tier").annotate(n=Count("pk")).order_by("tier"))
+    counted = rows.values_list("tier", "matrix", "matrix_reason", "has_moved").annotate(n=Count("*"))
+    tiers: Counter[str] = Counter()
+    classes: dict[str, Counter[str]] = {}
+    moved = 0
+    for tier, name, reason, has_moved, n in counted.order_by():
+        tiers[tier] += n
+        classes.setdefault(name, Counter())[reason] += n
+        moved += n * bool(has_moved)
+    matrix = {name: dict(sorted(classes[name].items(), key=_most_first)) for name in sorted(classes)}
+    return Counted(dict(sorted(tiers.items())), matrix, moved)
 
 
-def matrix_counts(to: Principal) -> dict[str, dict[str, int]]:
-    """How many accounts are in each class of the matrix, by reason."""
-    rows = visible_to(to, AccountStanding.objects.filter(is_current=True))
-    found: dict[str, dict[str, int]] = {}
-    counted = rows.values_list("matrix", "matrix_reason").annotate(n=Count("pk")).order_by("matrix", "-n")
-    for name, reason, n in counted:
-        found.setdefault(name, {})[reason] = n
-    return found
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 def label_counts(to: Principal) -> dict[str, dict[str, int]]:
@@ -149,7 +167,7 @@ def label_counts(to: Principal) -> dict[str, dict[str, int]]:
 def model_counts(to: Principal) -> dict[str, int]:
     """By which model the rhythm of the accounts in view is told."""
     rows = visible_to(to, AccountRhythm.objects.all())
-    return dict(rows.values_list("model").annotate(n=Count("pk")).order_by("model"))
+    return dict(rows.values_list("model").annotate(n=Count("*")).order_by("model"))
 
 
 def clp_totals(to: Principal) -> Totals:
@@ -158,12 +176,14 @@ def clp_totals(to: Principal) -> Totals:
     rows = visible_to(to, AccountWorth.objects.filter(is_current=True))
     half = Sum((F("high") - F("low")) * (F("high") - F("low")) / 4.0)
     found = rows.aggregate(
-        n=Count("pk"),
-        unknown=Count("pk", filter=Q(profit__isnull=True)),
+        n=Count("*"),
+        unknown=Count("account", filter=Q(profit__isnull=True)),
         profit=Sum("profit"),
         squares=half,
         at_risk=Sum("at_risk"),
         contribution=Sum("contribution"),
+        know_cost=Count("account", filter=Q(has_cost=True)),
+        know_financing=Count("account", filter=Q(has_financing=True)),
     )
     spread = float(found["squares"] or 0) ** 0.5
     point = float(found["profit"] or 0)
@@ -175,13 +195,16 @@ def clp_totals(to: Principal) -> Totals:
         high=point + spread,
         at_risk=float(found["at_risk"] or 0),
         contribution=float(found["contribution"] or 0),
+        know_cost=found["know_cost"],
+        know_financing=found["know_financing"],
     )
 
 
 def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
     """The accounts to draw: core and high-potential ones first, then the most valuable of the others."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, value_rank__isnull=False))
-    chosen = list(rows.select_related("account").order_by("-value_rank", "pk")[:limit])
+    ordered = rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")
+    chosen = list(ordered[:limit])
     worths = visible_to(
         to, AccountWorth.objects.filter(is_current=True, account__in=[row.account_id for row in chosen])
     )
@@ -203,11 +226,11 @@ def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
     ]
 
 
-def movers(to: Principal, *, limit: int = 12) -> tuple[list[Mover], int]:
-    """Accounts in another tier than a month ago, the most valuable first, and how many there are."""
-    rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(before__tier="")
-    moved = rows.annotate(was=KeyTextTransform("tier", "before")).exclude(was=F("tier"))
-    found = [
+def movers(to: Principal, *, limit: int = 12) -> list[Mover]:
+    """Accounts in another tier than a month ago, the most valuable first."""
+    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, has_moved=True))
+    ordered = rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")
+    return [
         Mover(
             key=row.account.key,
             name=row.account.name,
@@ -217,11 +240,8 @@ def movers(to: Principal, *, limit: int = 12) -> tuple[list[Mover], int]:
             matrix=row.matrix,
             reason=row.reason,
         )
-        for row in moved.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[
-            :limit
-        ]
+        for row in ordered[:limit]
     ]
-    return found, moved.count()
 
 
 def proposals(to: Principal, *, limit: int = 200) -> list[AccountStanding]:
@@ -265,17 +285,9 @@ def back_tested(by: Principal, book: Histories, *, day: date) -> BackTest:
 def contributions(to: Principal) -> list[float]:
     """Contribution after cost to serve, last twelve months, of each account whose margins ``to`` may see."""
     rows = visible_to(to, AccountWorth.objects.filter(is_current=True, contribution__isnull=False))
-    return [value for value in rows.values_list("contribution", flat=True) if value is not None]
-
-
-def knows_costs(to: Principal) -> tuple[int, int]:
-    """Of how many accounts the books know cost to serve, and receivables."""
-    rows = visible_to(to, AccountWorth.objects.filter(is_current=True))
-    found = rows.aggregate(
-        cost=Count("pk", filter=Q(facts__cost__gt=0)),
-        financing=Count("pk", filter=Q(facts__financing__isnull=False) & ~Q(facts__financing=None)),
-    )
-    return found["cost"], found["financing"]
+    # as one array: a row for each account would cost more than all else on the page
+    found: list[float] = rows.aggregate(all=ArrayAgg("contribution", default=[]))["all"]
+    return found
 
 
 def tiers_held() -> dict[int, tuple[str, str, str, str]]:
@@ -313,4 +325,4 @@ def unclear_count(to: Principal) -> int:
 def worth_reasons(to: Principal) -> dict[str, int]:
     """Why lifetime profit is not known, by reason, of the accounts whose margins ``to`` may see."""
     rows = visible_to(to, AccountWorth.objects.filter(is_current=True, profit__isnull=True))
-    return dict(rows.values_list("because").annotate(n=Count("pk")).order_by("because"))
+    return dict(rows.values_list("because").annotate(n=Count("*")).order_by("because"))
