@@ -84,6 +84,7 @@ def raw_workbook(
             ],
             start=1,
         )
+        if kind == "worksheet" or (texts if kind == "sharedStrings" else styles)
     )
     root = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
     parts = {

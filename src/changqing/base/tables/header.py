@@ -7,7 +7,11 @@ import re
 from collections.abc import Sequence
 
 _FIGURE = re.compile(r"[\s¥￥$€£(+\-]*\d[\d,./:\-年月日T% )]*\Z")
+# what Excel leaves where a formula failed: the cell was to be a figure
+_ERROR = re.compile(r"#(?:REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|N/A)\Z")
 _LOOK = 100
+# rows under a double header that are asked whether figures stand there
+_BELOW = 10
 
 
 def is_blank(cells: Sequence[str | None]) -> bool:
@@ -24,15 +28,18 @@ def find(rows: Sequence[Sequence[str | None]]) -> tuple[int, int] | None:
     A title, or a line of "label: value" pairs, fills few of them. A row of data above the header
     fills as many as the header does, so no data is ever skipped silently as a title; nor does a single
     overlong row (two torn into one) make titles of all above it. Two rows make one header where the
-    lower names exactly what merged groups of the upper leave open.
+    lower names exactly what merged groups of the upper leave open and figures stand below.
     """
     head = rows[:_LOOK]
     most = _most(head)
     if most == 0:
         return None
     needed = min(most, max(2, -(-most * 6 // 10)))
-    first = next(i for i, cells in enumerate(head) if filled(cells) >= needed)
-    return (first, first + 1) if _is_double(head[first : first + 3]) else (first, first)
+    for first, cells in enumerate(head):
+        is_double = _is_double(head[first : first + 2 + _BELOW])
+        if filled(cells) >= needed or (is_double and _together(cells, head[first + 1]) >= needed):
+            return first, first + is_double
+    return None
 
 
 def _most(rows: Sequence[Sequence[str | None]]) -> int:
@@ -59,15 +66,35 @@ def names(rows: Sequence[Sequence[str | None]], first: int, last: int) -> list[s
     return told
 
 
+def _together(upper: Sequence[str | None], lower: Sequence[str | None]) -> int:
+    """How many columns two rows name; none where the upper names less than half, as a title does."""
+    named = sum(1 for i in range(max(len(upper), len(lower))) if _at(upper, i) or _at(lower, i))
+    return named if filled(upper) * 2 >= named else 0
+
+
 def _is_double(rows: Sequence[Sequence[str | None]]) -> bool:
     if len(rows) < 3:
         return False
-    upper, lower, data = rows
-    named = [bool(cell and not cell.isspace()) for cell in lower]
-    gaps = [i for i in range(len(lower)) if i >= len(upper) or not (upper[i] or "").strip()]
-    if not gaps or filled(lower) == len(lower) or _figures(lower):
+    upper, lower, *below = rows
+    named = {i for i in range(len(lower)) if _at(lower, i)}
+    gaps = {i for i in range(len(lower)) if not _at(upper, i)}
+    if not gaps or not gaps <= named or len(named) == len(lower) or _figures(lower):
         return False
-    return all(named[i] for i in gaps) and _figures([data[i] for i in gaps if i < len(data)]) == len(gaps)
+    figures = {i for i in named if _are_figures([_at(cells, i) for cells in below])}
+    # A damaged row may be all there is: names under groups and nowhere else speak for themselves.
+    groups = {i - 1 for i in gaps}
+    is_exact = named == gaps | groups and min(named) > 0
+    return gaps <= figures or (is_exact and bool(figures))
+
+
+def _at(cells: Sequence[str | None], place: int) -> str:
+    return (cells[place] or "").strip() if place < len(cells) else ""
+
+
+def _are_figures(cells: Sequence[str]) -> bool:
+    """Whether most of what stands there is a figure, or what a failed formula left of one."""
+    told = [bool(_FIGURE.match(cell) or _ERROR.match(cell)) for cell in cells if cell]
+    return any(told) and sum(told) * 2 >= len(told)
 
 
 def _figures(cells: Sequence[str | None]) -> int:

@@ -72,6 +72,46 @@ def test_two_header_rows_become_one(staged: Stage) -> None:
     assert rows_of(found) == [(3, ["A", "甲", "京", "1", "2", "3", "4"])]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "A,甲,#REF!,#DIV/0!\n",
+        "A,甲,1,见附件\n",
+        "A,甲,1,2\nB,乙,,\nC,丙,无,3\n",
+        # two rows torn into one make it no title
+        "A,甲,1,2\n" * 3 + "A,乙,1A,甲,1,2\n",
+    ],
+)
+def test_a_double_header_stands_over_damaged_figures(tmp_path: Path, body: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("编码,名称,销售,\n,,数量,金额\n" + body, "utf-8")
+    answer = read_here(path, tmp_path / "o")
+    assert answer["header"] == ("编码", "名称", "销售/数量", "销售/金额")
+    torn = [(one["row"], one["code"]) for one in answer["bad"]]
+    told = [(row, line.split(",")) for row, line in enumerate(body.splitlines(), start=3)]
+    assert (rows_in(tmp_path / "o"), torn) == (
+        [(row, cells) for row, cells in told if len(cells) == 4],
+        [(row, "many") for row, cells in told if len(cells) > 4],
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a column without a name, words in it
+        "编码,名称,地区,\nA,,京,急\nB,乙,沪,缓\n",
+        # a title above a header whose first column has no name
+        "销售表,,,\n,一月,二月,三月\n甲,1,2,3\n乙,4,5,6\n",
+    ],
+)
+def test_rows_that_only_look_like_a_double_header(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, "utf-8")
+    answer = read_here(path, tmp_path / "o")
+    assert not [name for name in answer["header"] if "/" in name]
+    assert len(rows_in(tmp_path / "o")) == 2
+
+
 def test_rows_that_are_no_rows_are_told_with_their_line(staged: Stage) -> None:
     text = 'a,b,c\n1,2,3\n\n4,5\n6,7,8,9\n,,\n  , ,\n10,"x\ny",12\n13,"14,15\n16,17,18\n'
     text += '19,20,"2"1\n22,2\x003,24\n25,5" pipe,27,\n'

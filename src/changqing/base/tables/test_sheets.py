@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from changqing.base.refused import Refused
 from changqing.base.tables import ReadingLimits, Staged, celltext
 from changqing.base.tables.cells import SheetReader
 from changqing.base.tables.conftest import inline, raw_workbook, read_here, rows_in, rows_of
+from changqing.base.tables.shapes import Unreadable
 
 Stage = Callable[..., Staged]
 HEADER = '<row r="1">' + inline("A1", "a") + inline("B1", "b") + "</row>"
@@ -266,6 +268,45 @@ def test_a_cut_or_altered_archive_is_refused(staged: Stage, tmp_path: Path) -> N
     for broken in (whole[:-30], whole[:200], whole.replace(b"sheet1.xml", b"sheet2.xml", 1)):
         (tmp_path / "c.xlsx").write_bytes(broken)
         assert "工作簿损坏" in _refused(staged, tmp_path / "c.xlsx")
+
+
+def test_each_bit_of_an_archives_directory(tmp_path: Path) -> None:
+    """One flipped bit in the list of parts: every row is there as it was, or the workbook is refused. In the
+    name of the styles it would turn days into numbers, in a sheet's put another in its place."""
+    path = tmp_path / "b.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for name in ("订单", "退货"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["单号", "日期"])
+            sheet.write_string(1, 0, name)
+            sheet.write_datetime(1, 1, dt.datetime(2024, 1, 5), day)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        directory = archive.start_dir
+    fates = Counter[str]()
+    for place in range(directory, len(whole)):
+        flipped = whole[place] ^ (1 << place % 8)
+        path.write_bytes(whole[:place] + bytes([flipped]) + whole[place + 1 :])
+        try:
+            read_here(path, tmp_path / "o")
+        except Unreadable as verdict:
+            fates[verdict.code] += 1
+        else:
+            assert rows_in(tmp_path / "o") == [(2, ["订单", "2024-01-05"])], place
+            fates["read"] += 1
+    assert min(fates["read"], fates["broken"]) > 100
+
+
+def test_a_part_that_is_gone_is_named(staged: Stage, tmp_path: Path) -> None:
+    path = raw_workbook(tmp_path / "b.xlsx", HEADER, styles="<cellXfs/>")
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    for gone in ("xl/styles.xml", "xl/worksheets/sheet1.xml"):
+        with zipfile.ZipFile(path, "w") as new:
+            for name, data in parts.items():
+                new.writestr(name if name != gone else name.replace("/", "-"), data)
+        assert f"工作簿损坏，读不下去：{gone}" in _refused(staged, path)
 
 
 def test_names_do_not_matter(staged: Stage, tmp_path: Path) -> None:

@@ -104,20 +104,30 @@ def open_book(archive: zipfile.ZipFile, limits: ReadingLimits) -> Workbook:
         raise Unreadable("foreign", kind="zip")
     folder, name = posixpath.split(plan)
     related = _relations(archive, parts, f"{folder}/_rels/{name}.rels", folder)
-    by_kind = {kind: parts.get(target.lower(), "") for kind, target in related.values()}
+    by_kind = dict(related.values())
+    styles = _part(parts, by_kind["styles"]) if "styles" in by_kind else ""
+    shared = parts.get(by_kind.get("sharedStrings", "").lower(), "")
     sheets, is_1904 = _plan(archive, plan, related, parts)
     texts = Texts(limits.max_cell)
-    if by_kind.get("sharedStrings"):
-        _read_texts(archive, by_kind["sharedStrings"], texts)
+    if shared:
+        _read_texts(archive, shared, texts)
     return Workbook(
         archive=archive,
         limits=limits,
         sheets=sheets,
         is_1904=is_1904,
-        day_styles=_day_styles(archive, by_kind.get("styles", "")),
+        day_styles=_day_styles(archive, styles),
         texts=texts,
         has_long=texts.has_long,
     )
+
+
+def _part(parts: dict[str, str], target: str) -> str:
+    """The part that a relation leads to. Where it is gone, the book is damaged: without its styles days would
+    be read as numbers, without one of its sheets another would be taken."""
+    if target.lower() not in parts:
+        raise Unreadable("broken", what=target or "xl/workbook.xml")
+    return parts[target.lower()]
 
 
 def _relations(
@@ -153,10 +163,10 @@ def _plan(
             is_1904 = attributes.get("date1904", "0") in ("1", "true", "on")
         elif name == "sheet" and path[-1:] == ["sheets"]:
             plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
-            kind, target = related.get(plain.get("id", ""), ("", ""))
-            if kind == "worksheet" and target.lower() in parts:
+            kind, target = related.get(plain.get("id", ""), ("worksheet", ""))
+            if kind == "worksheet":
                 is_hidden = plain.get("state", "visible") != "visible"
-                sheets.append(Worksheet(plain.get("name", ""), parts[target.lower()], is_hidden))
+                sheets.append(Worksheet(plain.get("name", ""), _part(parts, target), is_hidden))
 
     with archive.open(plan) as stream:
         markup.walk(stream, plan, start)

@@ -129,6 +129,14 @@ def _refused(reading: Reading) -> dict[int, str]:
     }
 
 
+def _is_torn(row: tuple[Any, ...], orders: tuple[str, ...]) -> bool:
+    """Whether a stray character stands in it, or before its order what is left of the row before: whoever
+    sees "SSO0006" alone takes it for an order."""
+    order = str(row[0])
+    is_longer = order not in orders and order.endswith(orders)
+    return is_longer or any(mark in str(cell) for cell in row for mark in MARKS)
+
+
 def _verdict(
     told: Case, got: Counter[Any], said: Counter[Any], reasons: dict[int, str], *, judged: bool
 ) -> str:
@@ -145,7 +153,8 @@ def _verdict(
         return f"gone without a word: {list(missing)[:3]}"
     if lost > 1 + NEIGHBOURS:
         return f"{lost} rows are lost to one damage: {reasons}"
-    unseen = [row for row in wrong if not any(mark in str(cell) for cell in row for mark in MARKS)]
+    orders = tuple({str(row[0]) for row in said}) if "cut off" in told.what else ()
+    unseen = [row for row in wrong if not _is_torn(row, orders)]
     if sum(wrong.values()) > 1 or (judged and unseen):
         return f"read what nobody wrote: {list(wrong)[:3]}"
     return ""
