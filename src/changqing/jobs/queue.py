@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import procrastinate
 from django.conf import settings
 from django.db import close_old_connections
 from procrastinate.contrib.django import app as django_queue
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 
 from changqing.base.history import acting
 from changqing.jobs.workers import DEAD_AFTER_SECONDS, without_a_job
@@ -18,6 +22,7 @@ from changqing.journeys import back_test, change_method, import_ledger, score_bo
 from changqing.journeys.watch_inbox import watch
 from changqing.ledger.drafts import drafts_left_waiting
 from changqing.ledger.queries import imports_under_way
+from changqing.machine.roll import Roll
 from changqing.records.actions import seal_audit
 
 # A worker says that it lives this often; one silent three times over is dead.
@@ -78,6 +83,10 @@ def watch_inbox(timestamp: int) -> None:
 async def take_over(context: procrastinate.JobContext, timestamp: int) -> None:
     """Hand on the jobs of workers that died, and those whose start or end a lost connection swallowed."""
     manager = context.app.job_manager
+    for worker in _roll.dead():
+        # a job whose worker is on the queue's list no more is a stalled one
+        await manager.unregister_worker(worker)
+        _roll.strike(worker)
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job %s (%s) lost its worker; it starts again", job.id, job.task_name)
         await manager.retry_job(job)
@@ -117,9 +126,11 @@ class Hands:
         self._missed: set[int | None] = set()
 
     async def hold(
-        self, call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, worker: object
+        self, call_next: Callable[[], Awaitable[Any]], context: procrastinate.JobContext, worker: Worker
     ) -> Any:
         """Around each job, from its start to its end."""
+        if worker.worker_id is not None:
+            _roll.enter(worker.worker_id)
         self._held.add(context.job.id)
         try:
             return await call_next()
@@ -136,6 +147,7 @@ class Hands:
 
 
 _hands = Hands()
+_roll = Roll(settings.FOLDER.run / "workers")
 
 
 @tasks.periodic(cron="0 3 * * *")
@@ -156,6 +168,9 @@ def run_worker() -> None:
     """Work until told to stop; an import, a look at a file, and the care of dead workers side by side."""
     from procrastinate.contrib.django import app
 
+    with suppress(AlreadyEnqueued):
+        # what a worker left that died a moment ago does not wait for the next look
+        app.configure_task("book:take_over", queueing_lock="take_over").defer(timestamp=int(time.time()))
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()) as worker_app:
         worker_app.run_worker(

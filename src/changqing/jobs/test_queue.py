@@ -16,12 +16,14 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 
 from changqing.jobs import queue
 from changqing.jobs.queue import Hands
 from changqing.journeys.import_ledger import hand_in, run
 from changqing.journeys.try_import import hand_over, look
 from changqing.ledger.models import ImportDraft
+from changqing.machine.roll import Roll
 from changqing.people.models import User
 from changqing.people.permissions import Operator
 
@@ -46,44 +48,55 @@ def test_a_job_at_hand_is_never_forgotten_and_one_that_is_not_only_when_missed_t
         return "done"
 
     context = JobContext(app=app, start_timestamp=0.0, abort_reason=lambda: None, job=job(1))
-    assert waited(hands.hold(at_work, context, None)) == "done"
+    assert waited(hands.hold(at_work, context, Worker(app=app))) == "done"
     assert seen == [[], [2], [2]]
     assert hands.forgotten([job(1)]) == []
     assert [found.id for found in hands.forgotten([job(1)])] == [1]
 
 
+async def _states_at_each_look(roll: Path, *, is_killed: bool) -> list[list[str]]:
+    """Of two workers with a job each the first, which is at none, looks twice; the second may be killed."""
+    states: list[list[str]] = []
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()) as worker_app:
+        async with worker_app.open_async():
+            manager = worker_app.job_manager
+            ours, theirs = await manager.register_worker(), await manager.register_worker()
+            if is_killed:
+                roll.mkdir()
+                (roll / str(theirs)).touch()
+            pks = [await worker_app.configure_task("book:bring_in").defer_async(entry=n) for n in (1, 2)]
+            for worker, pk in zip((ours, theirs), pks, strict=True):
+                # of two with the same lock only one may be done at a time
+                await worker_app.connector.execute_query_async(
+                    "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %(worker)s, lock = NULL"
+                    " WHERE id = %(pk)s", worker=worker, pk=pk,
+                )  # fmt: skip
+            me = Job(id=0, queue="care", lock=None, queueing_lock=None, task_name="take_over", worker_id=ours)
+            context = JobContext(app=worker_app, start_timestamp=0.0, abort_reason=lambda: None, job=me)
+            for _ in range(2):
+                await queue.take_over(context, 0)
+                jobs = [list(await manager.list_jobs_async(id=pk)) for pk in pks]
+                states.append([str(found.status) for rows in jobs for found in rows])
+    return states
+
+
 @pytest.mark.django_db(transaction=True)
-def test_what_a_lost_connection_swallowed_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL died when the worker was to say how an import ended: another worker's job stays."""
+@pytest.mark.parametrize(
+    ("is_killed", "states"),
+    [(False, [["doing", "doing"], ["todo", "doing"]]), (True, [["doing", "todo"], ["todo", "todo"]])],
+)
+def test_what_a_lost_connection_or_a_killed_worker_left_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_killed: bool, states: list[list[str]]
+) -> None:
+    """PostgreSQL died when the worker was to say how an import ended: another worker's job stays, unless that
+    one was killed, however lately it said that it lives."""
     monkeypatch.setattr(queue, "_hands", Hands())
+    monkeypatch.setattr(queue, "_roll", Roll(tmp_path / "workers"))
     before = ProcrastinateJob.objects.count()
-
-    async def through() -> list[list[str]]:
-        states: list[list[str]] = []
-        connector: Any = app.connector
-        with app.replace_connector(connector.get_worker_connector()) as worker_app:
-            async with worker_app.open_async():
-                manager = worker_app.job_manager
-                ours, theirs = await manager.register_worker(), await manager.register_worker()
-                pks = [await worker_app.configure_task("book:bring_in").defer_async(entry=n) for n in (1, 2)]
-                for worker, pk in zip((ours, theirs), pks, strict=True):
-                    # of two with the same lock only one may be done at a time
-                    await worker_app.connector.execute_query_async(
-                        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %(worker)s, lock = NULL"
-                        " WHERE id = %(pk)s", worker=worker, pk=pk,
-                    )  # fmt: skip
-                me = Job(
-                    id=0, queue="care", lock=None, queueing_lock=None, task_name="take_over", worker_id=ours
-                )
-                context = JobContext(app=worker_app, start_timestamp=0.0, abort_reason=lambda: None, job=me)
-                for _ in range(2):
-                    await queue.take_over(context, 0)
-                    jobs = [list(await manager.list_jobs_async(id=pk)) for pk in pks]
-                    states.append([str(found.status) for rows in jobs for found in rows])
-        return states
-
-    assert waited(through()) == [["doing", "doing"], ["todo", "doing"]]
+    assert waited(_states_at_each_look(tmp_path / "workers", is_killed=is_killed)) == states
     assert ProcrastinateJob.objects.count() == before + 2
+    assert Roll(tmp_path / "workers").dead() == []
 
 
 @pytest.mark.django_db(transaction=True)
