@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from changqing.engine.computable import Floats
+from changqing.engine.computable import Floats, Integers
 
 # Intervals that a gap may span; the larger ones stand for those around them.
 SPANS = np.array([1.0, 2, 3, 4, 5, 6, 8, 11, 16, 24, 40, 80])
@@ -34,6 +34,10 @@ class NextGap:
         """Expected gap, its longest spans left as they are."""
         interval = self.shape * self.scale / np.maximum(self.strength - 1, 0.5)
         return np.asarray(interval * (self.weights @ SPANS), np.float64)
+
+    def among(self, rows: Integers) -> NextGap:
+        """The law of the accounts at ``rows`` only."""
+        return NextGap(self.shape[rows], self.strength[rows], self.scale[rows], self.weights[rows])
 
     def longer_than(self, time: Floats) -> Floats:
         """P(gap > time) for each account; spans surely longer or shorter are not computed."""

@@ -151,8 +151,12 @@ class Rhythms:
         The band here is the one an account had on the day of its last order.
         """
         _share(share)
-        upper = self.next_gap.passed_by(np.full(self.silence.size, (1 - share) / 2))
-        return np.asarray(np.maximum(self.silence - upper, 0) / self.mean, np.float64)
+        found, beyond = np.zeros(self.silence.size), (1 - share) / 2
+        # only where the silence is as unusual as the band's end, or nearly, can it lie beyond
+        late = np.flatnonzero(self.tail < beyond * 1.01)
+        upper = self.next_gap.among(late).passed_by(np.full(late.size, beyond))
+        found[late] = np.maximum(self.silence[late] - upper, 0) / self.mean[late]
+        return found
 
     def control_limits(
         self, *, false_per_year: float, year: float = 365.25, looks_per_year: float = 52

@@ -195,7 +195,13 @@ def spoken(gaps: Floats, offsets: Integers, book: BookLaw) -> Spoken:
 
 
 def span_chances(skipped: Floats, taken: Floats) -> Floats:
-    """Chances of SPANS: N is beta-geometric, P(N ≥ n) = B(a + n, b)/B(a, b)."""
+    """Chances of SPANS: N is beta-geometric, P(N ≥ n) = B(a + n, b)/B(a, b). Accounts that skipped and took
+    alike are told once."""
+    pairs, which = np.unique(skipped + 1j * taken, return_inverse=True)
+    return _span_chances(pairs.real, pairs.imag)[which]
+
+
+def _span_chances(skipped: Floats, taken: Floats) -> Floats:
     a, b = skipped[:, None], taken[:, None]
     from_here, total = a + SKIPPED_FROM, a + b
     told = log_gamma(from_here) + log_gamma(total) - log_gamma(total + SKIPPED_FROM) - log_gamma(a)
@@ -354,19 +360,21 @@ def _skips_and_leaves(gaps: Floats, offsets: Integers, silence: Floats, book: Bo
     counted = _counted(gaps, offsets, book)
     own = spoken(gaps, offsets, book)
     open_longer = _open(own.next_gap, silence)
-    skipped, n = counted.intervals - counted.n, counted.n
+    # many accounts skipped and took alike; what the laws say of those is worked out once
+    pairs, which = np.unique(counted.intervals - counted.n + 1j * counted.n, return_inverse=True)
+    skipped, n = pairs.real, pairs.imag
 
     def missed(theta: Floats) -> float:
         skip, leave, firm_skip, firm_leave = theta.tolist()
         a, b = _beta(skip, firm_skip)
         alpha, beta = _beta(leave, firm_leave)
-        tail = (span_chances(a + skipped, b + n) * open_longer).sum(axis=1)
+        tail = (_span_chances(a + skipped, b + n)[which] * open_longer).sum(axis=1)
         skips = log_beta(a + skipped, b + n) - log_beta(a, b)
         stays = log_gamma(beta + n) - log_gamma(beta) - log_gamma(alpha + beta + n + 1)
-        ends = log_gamma(alpha + beta) + np.log(alpha + (beta + n) * tail)
+        ends = log_gamma(alpha + beta) + np.log(alpha + (beta + n)[which] * tail)
         stated = _log_stated(skip, STATED_SKIPS) + _log_stated(leave, STATED_LEAVES)
         firm: float = -0.5 * (((firm_skip - 2) / 1.5) ** 2 + ((firm_leave - 2) / 1.5) ** 2)
-        seen: float = (skips + stays + ends).sum().item()
+        seen: float = ((skips + stays)[which] + ends).sum().item()
         return -seen - stated - firm
 
     a, b = book.skip

@@ -36,7 +36,7 @@ from changqing.value.rules.worth_method import Lifetime
 
 MODELS = ("regular", "irregular", "prior", "none")
 DRAWS = 128
-BLOCK = 4_000
+BLOCK = 1_000
 PARTS = (0.5, 0.75, 1.0)
 SEED = 20_200_531
 
@@ -139,8 +139,9 @@ def forecast(
     rhythm: tuple[Rhythm, Rhythms | None],
     years: int | None = None,
     discount: float | None = None,
+    with_interval: bool = True,
 ) -> Forecast:
-    """What each account will bring in ``years`` from ``as_of`` on."""
+    """What each account will bring in ``years`` from ``as_of`` on; ``with_interval``, also between what."""
     years = years or method.years.value
     discount = float(method.discount.value) if discount is None else discount
     gaps = gaps_of(book)
@@ -160,7 +161,9 @@ def forecast(
     spread = np.sqrt(spread**2 + fitted.volume**2)
     spreads = _Spreads(seen.alive, stays, yearly.sum(axis=1), spread, spend_spread, rate_sd)
     present = np.divide(revenue, worth.sum(axis=1), out=np.ones(book.size), where=worth.sum(axis=1) > 0)
-    low, high = _interval(spreads, per_order * present, rate - serve, method)
+    low, high = profit, profit
+    if with_interval:
+        low, high = _interval(spreads, per_order * present, rate - serve, method)
     low, high = profit - (profit - low) * fitted.widen, profit + (high - profit) * fitted.widen
     unknown = np.isnan(profit)
     return Forecast(
@@ -306,7 +309,8 @@ def _taught(book: Histories, as_of: date, method: Lifetime) -> dict[str, Any]:
     fitted = fit_models(past, earlier, refer(facts, population=facts["revenue_all"] > 0))
     rhythm = rhythm_of(past, earlier, fitted, method, with_bands=False)
     orders, revenue, margin = came_after(book, past, earlier, as_of)
-    plain = forecast(past, earlier, fitted, method, facts=facts, rhythm=rhythm, years=1, discount=0.0)
+    known: dict[str, Any] = {"facts": facts, "rhythm": rhythm, "years": 1, "discount": 0.0}
+    plain = forecast(past, earlier, fitted, method, **known, with_interval=False)
     again = (revenue > 0) & (plain.orders > 0) & ~np.isnan(plain.profit)
     if again.sum() < LEAST_TAUGHT:
         return {}
@@ -317,7 +321,7 @@ def _taught(book: Histories, as_of: date, method: Lifetime) -> dict[str, Any]:
     for part in PARTS:
         # as little wandering as it takes for the intervals to have held, yet half of it: a year is one sample
         learned = replace(fitted, drift=part * drift, volume=part * volume)
-        foreseen = forecast(past, earlier, learned, method, facts=facts, rhythm=rhythm, years=1, discount=0.0)
+        foreseen = forecast(past, earlier, learned, method, **known)
         scaled = _missed(margin, foreseen)[keep]
         if (scaled <= 1).mean() >= share:
             break
