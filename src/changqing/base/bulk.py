@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
+from psycopg import Cursor
 
 AT_ONCE = 20_000
 
@@ -43,6 +44,15 @@ def copy_columns(table: str, rows: pa.Table) -> None:
             text = pa.BufferOutputStream()
             pyarrow.csv.write_csv(batch, text, options)
             copy.write(text.getvalue().to_pybytes())
+
+
+def columns_from(query: str, values: Sequence[Any], types: Mapping[str, pa.DataType]) -> pa.Table:
+    """What ``query`` says as columns, named and typed by ``types``; in binary and without a model's row."""
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:
+        cursor.execute(query, values or None, binary=True)
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(types)
+    return pa.table({name: pa.array(cells, types[name]) for name, cells in zip(types, found, strict=True)})
 
 
 @contextmanager

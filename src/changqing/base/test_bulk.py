@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 from django.db import connection
 
-from changqing.base.bulk import copy_columns
+from changqing.base.bulk import columns_from, copy_columns
 
 
 @pytest.mark.django_db
@@ -39,3 +40,17 @@ def test_columns_arrive_as_they_are() -> None:
         found = cursor.fetchall()
         cursor.execute("DROP TABLE told")
     assert found == list(zip(range(6), texts, floats, money, strict=True))
+
+
+@pytest.mark.django_db
+def test_columns_of_a_query_keep_types_nothing_and_empty_texts() -> None:
+    types = {"n": pa.int64(), "said": pa.string(), "day": pa.date32()}
+    query = "SELECT * FROM (VALUES (1, '', DATE '2026-01-05'), (NULL, '常青,\"a\"', NULL)) v (n, said, day) "
+    found = columns_from(query + "WHERE said <> %s", ["x"], types)
+    assert found.schema == pa.schema(list(types.items()))
+    assert found.to_pylist() == [
+        {"n": 1, "said": "", "day": date(2026, 1, 5)},
+        {"n": None, "said": '常青,"a"', "day": None},
+    ]
+    nothing = columns_from(query + "WHERE said = %s", ["x"], types)
+    assert (nothing.num_rows, nothing.schema) == (0, found.schema)

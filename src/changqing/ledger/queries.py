@@ -17,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, sight, visible_to
+from changqing.base.bulk import columns_from
 from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
@@ -210,16 +211,11 @@ def family_sums(to: Principal, since: date | None) -> list[tuple[str, Decimal]]:
 
 def whose(accounts: Iterable[int] | None = None) -> pa.Table:
     """(source_id, customer, account_id) of all customer keys, or of those of ``accounts``."""
-    keys = CustomerKey.objects.all()
-    if accounts is not None:
-        keys = keys.filter(account__in=list(accounts))
-    rows = list(keys.values_list("source_id", "key", "account_id"))
-    return pa.table(
-        {
-            "source_id": pa.array([row[0] for row in rows], pa.int32()),
-            "customer": pa.array([row[1] for row in rows], pa.string()),
-            "account_id": pa.array([row[2] for row in rows], pa.int64()),
-        }
+    narrowed = "" if accounts is None else " WHERE account_id = ANY(%s)"
+    return columns_from(
+        f"SELECT source_id, key, account_id FROM {CustomerKey._meta.db_table}{narrowed}",
+        [] if accounts is None else [list(accounts)],
+        {"source_id": pa.int32(), "customer": pa.string(), "account_id": pa.int64()},
     )
 
 
@@ -236,15 +232,12 @@ def account_names(kind: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, str
 
 def families(keys: Iterable[str] | None = None) -> pa.Table:
     """(source_id, product, family, product_name) of all products, or of those with ``keys``."""
-    products = Product.objects.all() if keys is None else Product.objects.filter(key__in=list(keys))
-    rows = list(products.values_list("source_id", "key", "family", "name"))
-    return pa.table(
-        {
-            "source_id": pa.array([row[0] for row in rows], pa.int32()),
-            "product": pa.array([row[1] for row in rows], pa.string()),
-            "product_family": pa.array([row[2] for row in rows], pa.string()),
-            "known_name": pa.array([row[3] for row in rows], pa.string()),
-        }
+    narrowed = "" if keys is None else " WHERE key = ANY(%s)"
+    types = {"product": pa.string(), "product_family": pa.string(), "known_name": pa.string()}
+    return columns_from(
+        f"SELECT source_id, key, family, name FROM {Product._meta.db_table}{narrowed}",
+        [] if keys is None else [list(keys)],
+        {"source_id": pa.int32()} | types,
     )
 
 
@@ -438,15 +431,13 @@ def book_sums(by: Principal, since: dict[str, date | None], *, annual: date | No
     with duck() as connection:
         lines = owned_lines(connection)
         connection.execute(
-            f"CREATE TEMP TABLE days AS SELECT account_id, {ORDER} AS order_no, date, count(*) AS lines, "
-            "coalesce(sum(amount), 0) AS revenue, sum(amount - cost) AS margin, "
+            "CREATE TEMP TABLE days AS SELECT account_id, order_no, date, family, count(*) AS lines, "
+            "count(amount) AS counted, coalesce(sum(amount), 0) AS revenue, sum(amount - cost) AS margin, "
             "coalesce(sum(amount) FILTER (cost IS NULL), 0) AS revenue_without_cost, "
-            "coalesce(sum(amount) FILTER (is_converted), 0) AS revenue_converted "
-            f"FROM {lines} GROUP BY ALL"
-        )
-        connection.execute(
-            f"CREATE TEMP TABLE family_days AS SELECT family, date, sum(amount) AS revenue FROM {lines} "
-            "WHERE amount IS NOT NULL GROUP BY ALL"
+            "coalesce(sum(amount) FILTER (is_converted), 0) AS revenue_converted FROM ("
+            f"SELECT account_id, {ORDER} AS order_no, date, family, amount, cost, is_converted FROM {lines}) "
+            # either by order or by family: the lines are read once for both
+            "GROUP BY GROUPING SETS ((account_id, order_no, date), (family, date))"
         )
         return {name: _period_sums(connection, first, annual) for name, first in since.items()}
 
@@ -459,11 +450,13 @@ def _period_sums(connection: duckdb.DuckDBPyConnection, since: date | None, annu
         # divided once and so rounded once, as Python does
         "sum(revenue)::DOUBLE AS each_revenue, coalesce(sum(margin), 0)::DOUBLE AS each_margin, "
         "coalesce(sum(revenue) FILTER (date >= $2), 0)::DOUBLE AS annual FROM days "
-        "WHERE $1 IS NULL OR date >= $1 GROUP BY account_id ORDER BY account_id",
+        "WHERE account_id IS NOT NULL AND ($1 IS NULL OR date >= $1) GROUP BY account_id ORDER BY account_id",
         params=[since, annual],
     ).to_arrow_table()
     families = connection.execute(
-        "SELECT family, sum(revenue) FROM family_days WHERE $1 IS NULL OR date >= $1 GROUP BY 1", [since]
+        "SELECT family, sum(revenue) FROM days WHERE account_id IS NULL AND counted > 0 "
+        "AND ($1 IS NULL OR date >= $1) GROUP BY 1",
+        [since],
     ).fetchall()
     return BookSums(since=since, accounts=accounts, families=dict(families))
 

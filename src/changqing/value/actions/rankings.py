@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from changqing.accounts.models import Account
-from changqing.base.bulk import copy_columns
+from changqing.base.bulk import columns_from, copy_columns
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force, rate_on
@@ -49,9 +49,18 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     last = as_of()
     since = {period: _first_day(period, last, pack.method) for period in Ranking.Period.values}
     sums = book_sums(by, since, annual=_first_day(Ranking.Period.ONE_YEAR, last, pack.method))
-    there = Account.objects.filter(withdrawn=False, merged_into=None)
-    people = list(there.values_list("pk", "key", "industry"))
-    return [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
+    people = columns_from(
+        f"SELECT id, key, industry FROM {Account._meta.db_table} "
+        "WHERE NOT withdrawn AND merged_into_id IS NULL ORDER BY id",
+        [],
+        {"id": pa.int64(), "key": pa.string(), "industry": pa.string()},
+    )
+    with connection.cursor() as cursor:
+        # no other ranking has places: each one's go when the next is made
+        cursor.execute(f"DELETE FROM {AccountRank._meta.db_table}")
+    made = [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
+    copy_columns(AccountRank._meta.db_table, pa.concat_tables(places for _ranking, places in made))
+    return [ranking for ranking, _places in made]
 
 
 def _first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
@@ -68,15 +77,14 @@ def _first_day(period: str, last: date | None, method: ConcentrationMethod) -> d
 def _rank_period(
     period: str,
     sums: BookSums,
-    people: list[tuple[int, str, str]],
+    people: pa.Table,
     pack: Pack[ConcentrationMethod],
     told: tuple[MethodVersion, date | None],
-) -> Ranking:
+) -> tuple[Ranking, pa.Table]:
     version, last = told
     facts = _facts_of(period, sums, people, last)
     facts = replace(facts, band_rate=_band_rate(pack.method.bands.currency, last))
     result = rank_book(facts, pack=pack)
-    AccountRank.objects.filter(ranking__period=period, ranking__is_current=True).delete()
     Ranking.objects.filter(period=period, is_current=True).update(is_current=False)
     ranking = Ranking.objects.create(
         period=period,
@@ -91,8 +99,7 @@ def _rank_period(
         },
         results=result.as_json(),
     )
-    _write_ranks(ranking, sums, result)
-    return ranking
+    return ranking, _places_in(ranking, sums, result)
 
 
 def _band_rate(currency: str, last: date | None) -> Decimal | None:
@@ -101,19 +108,14 @@ def _band_rate(currency: str, last: date | None) -> Decimal | None:
     return 1 / price if price else None
 
 
-def _facts_of(
-    period: str, sums: BookSums, people: list[tuple[int, str, str]], last: date | None
-) -> BookFacts:
+def _facts_of(period: str, sums: BookSums, people: pa.Table, last: date | None) -> BookFacts:
     """What the rules ask of a period, from the ledger's sums and the accounts' keys and industries."""
-    keys = {pk: key for pk, key, _industry in people}
-    industry_of = {pk: industry for pk, _key, industry in people}
     accounts = sums.accounts
-    ids = accounts["account_id"].to_pylist()
+    whose = people.take(pc.index_in(accounts["account_id"].cast(pa.int64()), people["id"].combine_chunks()))
     revenue, margin = accounts["revenue"], accounts["margin"]
-    named = pa.array([industry_of.get(pk, "") for pk in ids], pa.string())
-    by_industry = pa.table({"name": named, "revenue": revenue}).group_by("name")
+    by_industry = pa.table({"name": whose["industry"], "revenue": revenue}).group_by("name")
     return BookFacts(
-        keys=[keys[account] for account in ids],
+        keys=whose["key"].to_pylist(),
         revenue=accounts["each_revenue"].to_numpy(),
         margin=accounts["each_margin"].to_numpy(),
         margin_known=margin.is_valid().to_numpy(),
@@ -122,7 +124,7 @@ def _facts_of(
             row["name"]: row["revenue_sum"] for row in by_industry.aggregate([("revenue", "sum")]).to_pylist()
         },
         families=sums.families,
-        accounts=len(people),
+        accounts=people.num_rows,
         orders=_sum(accounts["orders"], 0),
         lines=_sum(accounts["lines"], 0),
         total_revenue=_sum(revenue),
@@ -141,18 +143,20 @@ def _sum(column: pa.ChunkedArray, nothing: Any = Decimal(0)) -> Any:
     return nothing if found is None else found
 
 
-def _write_ranks(ranking: Ranking, sums: BookSums, result: RankingResult) -> None:
-    places = result.places
+def _places_in(ranking: Ranking, sums: BookSums, result: RankingResult) -> pa.Table:
+    """The rows of ``ranking``: each account's sums and its place."""
+    places, accounts = result.places, sums.accounts
     if places is None:
-        return
-    size = len(places.rank)
-    shares = pa.nulls(size, pa.float64()) if places.cumulative_share is None else places.cumulative_share
+        accounts = accounts.slice(0, 0)
+    size = accounts.num_rows
+    shares = pa.nulls(size, pa.float64())
+    if places and places.cumulative_share is not None:
+        shares = pa.array(places.cumulative_share, pa.float64())
     made = {
         "ranking_id": pa.repeat(pa.scalar(ranking.pk, pa.int64()), size),
-        "rank": pa.array(places.rank),
-        "cumulative_share": pa.array(shares, pa.float64()),
-        "abc": pa.array(places.abc, pa.string()),
-        "band": pa.array(places.band, pa.string()),
+        "rank": pa.array(places.rank if places else [], pa.int64()),
+        "cumulative_share": shares,
+        "abc": pa.array(places.abc if places else [], pa.string()),
+        "band": pa.array(places.band if places else [], pa.string()),
     }
-    columns = {name: made[name] if name in made else sums.accounts[name] for name in RANK_COLUMNS}
-    copy_columns(AccountRank._meta.db_table, pa.table(columns))
+    return pa.table({name: made[name] if name in made else accounts[name] for name in RANK_COLUMNS})

@@ -18,6 +18,7 @@ import pyarrow as pa
 from django.db import connection as database
 from django.db.models import Model
 
+from changqing.base.bulk import columns_from
 from changqing.engine.computable import Integers
 from changqing.ledger.loading import load
 from changqing.ledger.segments import duck
@@ -35,7 +36,7 @@ class Held:
     """What a table says now: accounts in order, and the digest of each one's content."""
 
     accounts: Integers
-    digests: pa.Array
+    digests: pa.ChunkedArray
 
     def without(self, kept: Integers) -> list[int]:
         return np.setdiff1d(self.accounts, kept).tolist()
@@ -50,15 +51,12 @@ def held(model: type[Model], only: Collection[int] | None) -> Held:
         rules.append("account_id = ANY(%s)")
         values.append(list(only))
     where = f"WHERE {' AND '.join(rules)} " if rules else ""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"SELECT account_id, digest FROM {model._meta.db_table} {where}ORDER BY account_id", values
-        )
-        found = cursor.fetchall()
-    return Held(
-        np.fromiter((row[0] for row in found), np.int64, len(found)),
-        pa.array([row[1] for row in found], pa.string()),
+    found = columns_from(
+        f"SELECT account_id, digest FROM {model._meta.db_table} {where}ORDER BY account_id",
+        values,
+        {"account_id": pa.int64(), "digest": pa.string()},
     )
+    return Held(found["account_id"].to_numpy(), found["digest"])
 
 
 def store(scored: Scored, fit: BookFit, only: Collection[int] | None) -> int:
