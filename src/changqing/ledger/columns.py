@@ -96,6 +96,15 @@ def flow_columns(accounts: Iterable[int] | None = None) -> FlowColumns:
     )
 
 
+def rows_of(
+    wanted: NDArray[np.int64], accounts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where ``wanted`` stand in ``accounts``, which are in order; and which of them do."""
+    found = np.minimum(np.searchsorted(accounts, wanted), max(accounts.size - 1, 0))
+    here = np.flatnonzero(accounts[found] == wanted) if accounts.size else np.zeros(0, np.int64)
+    return found[here], here
+
+
 def breadth(
     *, since: date, before: date, accounts: Iterable[int] | None = None
 ) -> list[tuple[int, int, int]]:

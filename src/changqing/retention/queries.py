@@ -8,13 +8,16 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
 from changqing.accounts.rights import seen_only, visible_to
+from changqing.base.bulk import columns_from
 from changqing.base.packs import Method, Pack, parse
+from changqing.ledger.columns import rows_of
 from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
 from changqing.retention.models import AccountWarning as AccountWarning
@@ -42,19 +45,26 @@ def warnings_method() -> WarningsMethod:
 
 def known_of(accounts: NDArray[np.int64]) -> Judged:
     """What value judged of ``accounts``, in their order, for work without a person."""
-    place = {account: at for at, account in enumerate(accounts.tolist())}
     every, tail, at_risk = np.full((3, accounts.size), np.nan)
-    rhythms, worths = AccountRhythm.objects.all(), AccountWorth.objects.filter(is_current=True)
+    few, named = "", []
     if accounts.size < FEW:
         # naming them costs more than reading all where they are most of the book
-        rhythms, worths = rhythms.filter(account__in=list(place)), worths.filter(account__in=list(place))
-    for account, interval, chance in rhythms.values_list("account_id", "every", "tail"):
-        if account in place:
-            every[place[account]] = np.nan if interval is None else interval
-            tail[place[account]] = np.nan if chance is None else chance
-    for account, risk in worths.values_list("account_id", "at_risk"):
-        if account in place:
-            at_risk[place[account]] = np.nan if risk is None else risk
+        few, named = " AND account_id = ANY(%s)", [accounts.tolist()]
+    rhythms = columns_from(
+        f"SELECT account_id, every, tail FROM {AccountRhythm._meta.db_table} WHERE true{few}",  # noqa: S608
+        named,
+        {"account_id": pa.int64(), "every": pa.float64(), "tail": pa.float64()},
+    )
+    worths = columns_from(
+        f"SELECT account_id, at_risk FROM {AccountWorth._meta.db_table} WHERE is_current{few}",  # noqa: S608
+        named,
+        {"account_id": pa.int64(), "at_risk": pa.float64()},
+    )
+    for told, columns in ((rhythms, {"every": every, "tail": tail}), (worths, {"at_risk": at_risk})):
+        rows, here = rows_of(told["account_id"].to_numpy(), accounts)
+        for name, values in columns.items():
+            # what is not known is null there and NaN here
+            values[rows] = told[name].to_numpy()[here]
     return Judged(every=every, tail=tail, at_risk=at_risk)
 
 

@@ -17,6 +17,7 @@ from changqing.ledger.columns import (
     breadth,
     day_columns,
     flow_columns,
+    rows_of,
 )
 from changqing.ledger.queries import as_of
 from changqing.ledger.rollups import refresh_missing_days
@@ -118,7 +119,7 @@ def read_book(last: date, only: Collection[int] | None = None) -> Histories:
     before = months_back(last, 23).replace(day=1)
     families = np.full((days.accounts.size, 2), np.nan)
     told = np.array(breadth(since=since, before=before, accounts=only), np.int64).reshape(-1, 3)
-    rows, found = places_of(told[:, 0], days.accounts)
+    rows, found = rows_of(told[:, 0], days.accounts)
     families[rows] = told[found, 1:]
     matrices, first_month = _by_month(only, days.accounts)
     book = Histories(
@@ -137,13 +138,6 @@ def read_book(last: date, only: Collection[int] | None = None) -> Histories:
     return book.until(last)
 
 
-def places_of(wanted: Integers, accounts: Integers) -> tuple[Integers, Integers]:
-    """Where ``wanted`` stand in ``accounts``, which are in order; and which of them do."""
-    found = np.minimum(np.searchsorted(accounts, wanted), max(accounts.size - 1, 0))
-    here = np.flatnonzero(accounts[found] == wanted) if accounts.size else np.zeros(0, np.int64)
-    return found[here], here
-
-
 def _by_month(
     only: Collection[int] | None, accounts: Integers
 ) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
@@ -152,7 +146,7 @@ def _by_month(
     if not flows.months.size:
         return {}, 0
     first, last = int(flows.months.min()), int(flows.months.max())
-    rows, here = places_of(flows.accounts, accounts)
+    rows, here = rows_of(flows.accounts, accounts)
     shape = (accounts.size, last - first + 1)
     found = {name: np.zeros(shape) for name in ("cost", "invoiced", "received")}
     columns = {"costs": "cost", "invoices": "invoiced", "openings": "invoiced", "receipts": "received"}
@@ -178,7 +172,7 @@ def known_of(book: Histories, last: date, methods: Methods) -> Known:
     codes = {code: at for at, code in enumerate(scheme.codes)}
     held = np.full(size, NONE)
     settled = settled_of(scheme.code, book.accounts if size < FEW else None)
-    rows, here = places_of(np.array([row[0] for row in settled], np.int64), book.accounts)
+    rows, here = rows_of(np.array([row[0] for row in settled], np.int64), book.accounts)
     tiers = np.array([codes.get(row[1], NONE) for row in settled], np.int64)
     held[rows] = tiers[here]
     override = np.full(size, NONE)
