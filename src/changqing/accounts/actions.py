@@ -134,11 +134,15 @@ def set_parents_from_books(*, parents: Mapping[int, int | None]) -> set[int]:
 
 def withdraw(*, accounts: Collection[int], withdrawn: bool) -> int:
     """Take accounts that only undone imports know off every page, or bring them back."""
-    rows = Account.objects.filter(pk__in=accounts, withdrawn=not withdrawn)
-    if withdrawn:
-        rows = rows.filter(touched_at__isnull=True)
-    with by_the_books():
-        return rows.update(withdrawn=withdrawn)
+    untouched = " AND touched_at IS NULL" if withdrawn else ""
+    with by_the_books(), connection.cursor() as cursor:
+        # one array instead of a value an account: a whole book may come or go
+        cursor.execute(
+            f"UPDATE {TABLE} SET withdrawn = %s "  # noqa: S608
+            f"WHERE id = ANY(%s) AND withdrawn = %s{untouched}",
+            [withdrawn, list(accounts), not withdrawn],
+        )
+        return cursor.rowcount
 
 
 def _touched(by: Principal, accounts: Sequence[str], part: Part = Part.BASIC) -> list[Account]:

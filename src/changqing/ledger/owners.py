@@ -22,7 +22,7 @@ from changqing.accounts.actions import (
     withdraw,
 )
 from changqing.accounts.models import Account
-from changqing.base.bulk import copy_rows
+from changqing.base.bulk import columns_from, copy_rows
 from changqing.ledger.models import CustomerKey, ExchangeRate, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.rollups import refresh
@@ -42,8 +42,13 @@ OF_NOBODY = (FileKind.PRODUCTS, FileKind.RATES)
 
 
 def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
-    rows = CustomerKey.objects.filter(source=source, key__in=owners)
-    return set(rows.values_list("account_id", flat=True))
+    found = columns_from(
+        f"SELECT DISTINCT account_id FROM {CustomerKey._meta.db_table} "
+        "WHERE source_id = %s AND key = ANY(%s)",
+        [source.pk, list(owners)],
+        {"account_id": pa.int64()},
+    )
+    return set(found["account_id"].to_pylist())
 
 
 def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
@@ -125,13 +130,20 @@ def _by_the_books(
     concerned = {
         row[0] for row in connection.execute(f'SELECT DISTINCT "{owner}" FROM {files(paths)}').fetchall()
     }
-    own = CustomerKey.objects.filter(source=entry.source, key__in=concerned)
-    candidates = {each for pair in own.values_list("account_id", "made_id") for each in pair if each}
-    rows = list(
-        CustomerKey.objects.filter(Q(account__in=candidates) | Q(made__in=candidates)).values_list(
-            "source_id", "key", "account_id", "made_id"
-        )
+    table, pair = CustomerKey._meta.db_table, {"account_id": pa.int64(), "made_id": pa.int64()}
+    own = columns_from(
+        f"SELECT account_id, made_id FROM {table} WHERE source_id = %s AND key = ANY(%s)",
+        [entry.source_id, list(concerned)],
+        pair,
     )
+    candidates = {each for column in own.columns for each in column.to_pylist() if each}
+    found = columns_from(
+        f"SELECT source_id, key, account_id, made_id FROM {table} "
+        "WHERE account_id = ANY(%s) OR made_id = ANY(%s)",
+        [list(candidates)] * 2,
+        {"source_id": pa.int64(), "key": pa.string()} | pair,
+    )
+    rows = list(zip(*(column.to_pylist() for column in found.columns), strict=True))
     spoken_of = _spoken_of(connection, {row[0] for row in rows}, switched)
     standing_ones = {
         account for source, key, *pair in rows if (source, key) in spoken_of for account in pair if account
