@@ -37,8 +37,8 @@ TRIAL_POINTS = ("draft-read", "draft-tried")
 INBOX_POINTS = ("inbox-taken", "inbox-moved")
 # an undo or redo comes to these
 SWITCH_POINTS = ("rollup-half", "before-commit", "after-commit")
-# a worker that dies at every try is let be after six deaths
-LOOP_SECONDS = 240.0 * BUSY
+# a worker that dies at every try is let be after four deaths
+LOOP_SECONDS = 60.0 * BUSY
 # a command that looks on while others are killed
 PATIENCE_SECONDS = 120.0 * BUSY
 # from the drop of a file to the look that takes it
@@ -150,20 +150,22 @@ class Round:
         pk = self.instance.hand_over(file.path)
         dead = [] if point else [self._kill_soon()]
         patience = LOOP_SECONDS if point else SETTLE_SECONDS
+        began = time.monotonic()
         wait_for(lambda: self.instance.draft(pk) in ("tried", "failed"), "the file is tried", patience)
+        settled = f"after {time.monotonic() - began:.1f} s"
         if point:
             self.instance.stop()
             self.instance.start()
         if self.instance.draft(pk) == "failed":
             if not point:
                 raise Wrong(f"draft {pk} failed though {dead[0]} died only once")
-            return "a trial given up after its last death"
+            return f"a trial given up {settled}"
         self.instance.start_draft(pk)
         dead.append(self._kill_soon())
         self._promise((file.path.name, "in_force"))
         if list(self.promised.values()) != ["in_force"]:
             raise Wrong(f"two clicks on write began {len(self.promised)} imports")
-        return f"tried and written, dead: {', '.join(dead)}"
+        return f"tried {settled} and written, dead: {', '.join(dead)}"
 
     def _into_the_folder(self, point: str) -> str:
         """A file is dropped into the watched folder: it is in the book once, and put away, whoever dies."""

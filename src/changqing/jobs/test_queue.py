@@ -22,7 +22,8 @@ from changqing.jobs import queue
 from changqing.jobs.queue import Hands
 from changqing.journeys.import_ledger import hand_in, run
 from changqing.journeys.try_import import hand_over, look
-from changqing.ledger.models import ImportDraft
+from changqing.ledger.actions import MOST_DEATHS
+from changqing.ledger.models import Import, ImportDraft
 from changqing.machine.roll import Roll
 from changqing.people.models import User
 from changqing.people.permissions import Operator
@@ -131,3 +132,23 @@ def test_whatever_waits_without_a_job_gets_one(book: None, by: Operator, tmp_pat
         cursor.execute("DELETE FROM procrastinate_jobs")
     queue._hand_on()
     assert told() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_ends_the_process_each_time_is_given_up_in_a_sentence(
+    book: None, by: Operator, tmp_path: Path
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("订单号,日期,客户,金额\nX1,2024-05-30,金陵,100\n", "utf-8")
+    yun = User.objects.create_user("yun", None, full_name="韩云", role="operator")
+    entry, draft = hand_in(by=by, kind="orders", path=file), hand_over(by=yun, path=file, called="x.csv")
+    for tries, fates in ((MOST_DEATHS, ("failed", "failed")), (MOST_DEATHS - 1, ("in_force", "tried"))):
+        Import.objects.filter(pk=entry.pk).update(tries=tries, state="running", error="")
+        ImportDraft.objects.filter(pk=draft.pk).update(tries=tries, state="waiting", error="")
+        run(entry.pk)
+        look(draft.pk)
+        entry.refresh_from_db()
+        draft.refresh_from_db()
+        assert (entry.state, draft.state) == fates
+        gave_up = "这个文件几次使程序中断，已停止再试。账本没有改动，原文件已保留。"
+        assert {entry.error, draft.error} == {gave_up if fates[0] == "failed" else ""}

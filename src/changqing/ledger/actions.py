@@ -54,7 +54,7 @@ from changqing.people.permissions import Principal, check_may
 BOOK_LOCK = 0x0C4A_9001
 # After so many tries that ended in an error, and so many starts without an end, a file is given up.
 MOST_TRIES = 3
-MOST_DEATHS = 6
+MOST_DEATHS = 4
 # What is said of one file and never of the next one of its source.
 ABOUT_ONE_FILE = {"given", "mends", "ours", "sheet"}
 NOT_CONTENT = {"import_id", "source_id", "file_row", "line_key", "occurrence", "notes"}
