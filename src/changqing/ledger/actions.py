@@ -177,13 +177,15 @@ def enter(
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
     entry.save()
+    made: set[int] = set()
     if entry.kind not in OF_NOBODY:
         CustomerKey.objects.bulk_create(
             CustomerKey(source=entry.source, key=key, account_id=account)
             for key, account in (matched or {}).items()
         )
-        changes.accounts_made = make_accounts(entry, connection)
-    _refresh(entry, connection, owners, changes)
+        made = make_accounts(entry, connection)
+        changes.accounts_made = len(made)
+    _refresh(entry, connection, owners, changes, made=made)
     return changes
 
 
@@ -387,9 +389,17 @@ def difference(
 
 
 def _refresh(
-    entry: Import, connection: duckdb.DuckDBPyConnection, owners: set[str], changes: Changes
+    entry: Import,
+    connection: duckdb.DuckDBPyConnection,
+    owners: set[str],
+    changes: Changes,
+    *,
+    made: Collection[int] = frozenset(),
 ) -> None:
-    """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force."""
+    """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force.
+
+    ``made``: accounts that ``entry`` was the first to name.
+    """
     if changes.nothing:
         return
     if entry.kind in OF_NOBODY:
@@ -401,7 +411,9 @@ def _refresh(
     touched = accounts_of(entry.source, owners)
     changes.accounts_touched, changes.touched = len(touched), set(touched)
     if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
-        changes.circles = say_of_accounts(connection, touched)
+        # an order names its customer in its newest line, which need not be the one it was made of
+        told_whole = made if entry.kind == FileKind.ACCOUNTS else frozenset()
+        changes.circles = say_of_accounts(connection, touched, made=told_whole)
     refresh(connection, entry.kind, touched)
 
 

@@ -51,7 +51,7 @@ def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
     return set(found["account_id"].to_pylist())
 
 
-def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
+def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> set[int]:
     """Accounts for the customers of ``entry`` that nobody is known for; withdrawn ones come back."""
     owner = OWNER[entry.kind]
     named = fetched(connection, f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1')
@@ -74,7 +74,7 @@ def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> int:
         ((entry.source_id, key, pk, pk) for key, pk in zip(unknown, made, strict=True)),
     )
     _bring_back(entry.source, [key for key in named if key in have])
-    return len(made)
+    return set(made)
 
 
 def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -85,7 +85,7 @@ def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[s
             "WHERE customer_name IS NOT NULL GROUP BY 1"
         )
         return {key: {"name": name} for key, name in found.fetchall()}
-    rows = connection.execute("SELECT * FROM new_lines")
+    rows = connection.execute("SELECT * FROM new_lines ORDER BY file_row")
     names = [column[0] for column in rows.description]
     described = (dict(zip(names, values, strict=True)) for values in rows.fetchall())
     return {row["key"]: _fields(row) for row in described}
@@ -183,26 +183,31 @@ def names_customers(entry: Import, connection: duckdb.DuckDBPyConnection) -> boo
     )
 
 
-def say_of_accounts(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> list[str]:
+def say_of_accounts(
+    connection: duckdb.DuckDBPyConnection, accounts: Collection[int], *, made: Collection[int] = frozenset()
+) -> list[str]:
     """Bring what the account files in force say, or the name on the newest line, into ``accounts``.
 
+    ``made``: those that were made just now of the only rows that speak of them; they lack but their parents.
     Returns the keys of accounts whose parents form a circle; those keep the parent they had.
     """
     rows = CustomerKey.objects.filter(account__in=accounts)
     keys = rows.values_list("source_id", "key", "account_id", "made_id")
     mine = {(source, key): account for source, key, account, made in keys if made in (None, account)}
-    named = Account.objects.filter(pk__in=set(mine.values())).values_list("pk", "key")
+    known = {owner: account for owner, account in mine.items() if account not in made}
+    named = Account.objects.filter(pk__in=set(known.values())).values_list("pk", "key")
     said = {account: {**BLANK, "name": key} for account, key in named}
-    for owner, name in _names_on_lines(connection, mine).items():
-        said[mine[owner]]["name"] = name
+    for owner, name in _names_on_lines(connection, known).items():
+        said[known[owner]]["name"] = name
     above: dict[int, tuple[int, str]] = {}
     for row in _rows_of(connection, standing(FileKind.ACCOUNTS), mine):
         account = mine[row["source_id"], row["key"]]
-        said[account].update(_fields(row))
+        if account in said:
+            said[account].update(_fields(row))
         if row.get("parent"):
             above[account] = row["source_id"], row["parent"]
     update_from_books(said=said)
-    ring = set_parents_from_books(parents=_parents(said, above))
+    ring = set_parents_from_books(parents=_parents({*said, *above}, above))
     return list(Account.objects.filter(pk__in=ring).order_by("key").values_list("key", flat=True))
 
 
@@ -216,11 +221,13 @@ def _parents(accounts: Iterable[int], above: Mapping[int, tuple[int, str]]) -> d
 def _rows_of(
     connection: duckdb.DuckDBPyConnection, rows: Standing, keys: Iterable[tuple[int, str]]
 ) -> list[dict[str, Any]]:
-    """The lines of ``rows`` for ``keys`` (source, key), by column name."""
+    """The lines of ``rows`` for ``keys`` (source, key), by column name, in the order of their files."""
     if not rows:
         return []
     connection.register("mine", _keys_table(keys))
-    found = connection.execute(f"SELECT r.* FROM {rows.sql()} r JOIN mine USING (source_id, key)")
+    found = connection.execute(
+        f"SELECT r.* FROM {rows.sql()} r JOIN mine USING (source_id, key) ORDER BY r.import_id, r.file_row"
+    )
     names = [column[0] for column in found.description]
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
