@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from bench_workbook import as_workbook
 from browse import read_as, web_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -237,6 +238,7 @@ def _bring_in(measured: Measured, book: Any) -> None:
     ]
     with timed(measured.stages, *places), clock(measured.seconds, STEPS[0][0]):
         entry = import_ledger.bring_in(by=by, kind="orders", path=book.orders_csv)
+    _came(entry, measured.lines)
     part = _thousand(book.orders_csv)
     touched = [(import_ledger, "after_import", STEPS[3][0])]
     with timed(measured.seconds, *touched), clock(measured.seconds, "import 1,000 changed lines"):
@@ -266,33 +268,20 @@ def _preview(measured: Measured, orders: Path) -> None:
 
 
 def _workbook(measured: Measured, orders: Path) -> None:
-    """The first lines once more as a workbook, numbers and days as cells of their kind."""
-    import csv
-    from datetime import date
-
-    import xlsxwriter
-
     from changqing.journeys import import_ledger
     from changqing.people.permissions import operator
 
-    path = orders.with_name("orders.xlsx")
-    with (
-        orders.open(encoding="utf-8", newline="") as whole,
-        xlsxwriter.Workbook(path, {"constant_memory": True}) as book,
-    ):
-        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
-        lines = csv.reader(whole)
-        sheet.write_row(0, 0, next(lines))
-        for at in range(1, WORKBOOK_LINES + 1):
-            for column, text in enumerate(next(lines)):
-                if len(text) == 10 and text[4] == text[7] == "-":
-                    sheet.write_datetime(at, column, date.fromisoformat(text), day)
-                elif text.replace(".", "", 1).isdigit():
-                    sheet.write_number(at, column, float(text))
-                else:
-                    sheet.write_string(at, column, text)
+    path = as_workbook(orders, WORKBOOK_LINES)
     with clock(measured.seconds, WORKBOOK):
-        import_ledger.bring_in(by=operator(because="a benchmark"), kind="orders", path=path)
+        entry = import_ledger.bring_in(by=operator(because="a benchmark"), kind="orders", path=path)
+    _came(entry, WORKBOOK_LINES)
+
+
+def _came(entry: Any, rows: int) -> None:
+    """What was measured has to have happened: ``rows`` new ones, and nothing else."""
+    told = {name: entry.report[name] for name in ("came", "changed", "went", "same", "refused")}
+    if told != {"came": rows, "changed": 0, "went": 0, "same": 0, "refused": 0}:
+        raise SystemExit(f"{entry.file_name}: {rows:,} new rows were handed in, the import says {told}")
 
 
 def _thousand(orders: Path) -> Path:
@@ -319,7 +308,8 @@ def _more_accounts(measured: Measured, book: Any) -> None:
             key, name, rest = line.split(",", 2)
             file.write(f"N{key},新{name},{rest}")
     with clock(measured.seconds, MORE_ACCOUNTS):
-        import_ledger.bring_in(by=operator(because="a benchmark"), kind="accounts", path=more)
+        entry = import_ledger.bring_in(by=operator(because="a benchmark"), kind="accounts", path=more)
+    _came(entry, measured.accounts)
 
 
 def _score(measured: Measured) -> None:
