@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account, Contact, Person
 from changqing.accounts.rights import Part, editable_by
 from changqing.accounts.rules import in_a_circle, spoken
-from changqing.base.bulk import copy_rows, passing_table
+from changqing.base.bulk import copy_tables, passing_table
 from changqing.base.history import by_the_books
 from changqing.base.refused import Refused
 from changqing.people.models import Department, Role, User
@@ -23,6 +24,8 @@ from changqing.people.permissions import SEES_NOTHING, Principal, check_may
 from changqing.records.actions import write_audit
 
 TABLE = Account._meta.db_table
+# So many accounts are put in words while PostgreSQL takes in those before them.
+MADE_AT_ONCE = 1_000
 # What a file may say of an account.
 FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
 BLANK = {**dict.fromkeys(FROM_BOOKS, ""), "kind": str(Account.Kind.CUSTOMER)}
@@ -30,10 +33,14 @@ BLANK = {**dict.fromkeys(FROM_BOOKS, ""), "kind": str(Account.Kind.CUSTOMER)}
 
 @dataclass(frozen=True)
 class BookEntry:
-    """What the books say of one account: its key and the fields of ``FROM_BOOKS`` that they give."""
+    """What the books say of one account: its key and the fields of ``FROM_BOOKS`` that they give.
+
+    ``parent``: the account it hangs below, where the books say so and nothing speaks against it.
+    """
 
     key: str
     fields: Mapping[str, str]
+    parent: int | None = None
 
 
 def _search_of(name: str, short_name: str, key: str) -> tuple[str, str]:
@@ -42,34 +49,53 @@ def _search_of(name: str, short_name: str, key: str) -> tuple[str, str]:
     return heard.sort, f"{heard.search}\n{key.lower()}"
 
 
-def create_from_books(*, entries: Iterable[BookEntry], department: Department | None) -> list[int]:
-    """Accounts for customers that no account is known for, in bulk, in order; keys must be free."""
-    entries = list(entries)
+def reserve_ids(*, count: int) -> list[int]:
+    """Ids for ``count`` accounts that are about to be made."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [TABLE, len(entries)],
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [TABLE, count]
         )
-        ids = [row[0] for row in cursor.fetchall()]
-    now, home = timezone.now(), department.pk if department else None
+        return [row[0] for row in cursor.fetchall()]
+
+
+def create_from_books(
+    *, entries: Iterable[BookEntry], department: Department | None, ids: Sequence[int] | None = None
+) -> list[int]:
+    """Accounts for customers that no account is known for, in bulk, in order; keys must be free.
+
+    ``ids``: the reserved ones, where an entry's parent is another entry.
+    """
+    entries = list(entries)
+    ids = reserve_ids(count=len(entries)) if ids is None else list(ids)
     fixed = {
         "version": 1,
         "edited": "[]",
         "withdrawn": False,
         "website": "",
-        "tags": [],
-        "created_at": now,
-        "department_id": home,
+        "tags": "{}",
+        "created_at": timezone.now().isoformat(),
+        "department_id": department.pk if department else None,
     }
+    told = ("id", "key", "parent_id", "pinyin", "search", *FROM_BOOKS)
+    types = {name: pa.int64() if name in ("id", "parent_id") else pa.string() for name in told}
+    constants = {name: pa.scalar(value) for name, value in fixed.items()}
+    constants["department_id"] = constants["department_id"].cast(pa.int64())
 
-    def rows() -> Iterator[Sequence[Any]]:
-        for pk, entry in zip(ids, entries, strict=True):
-            said = {**BLANK, "name": entry.key, **entry.fields}
-            sort, search = _search_of(said["name"], said["short_name"], entry.key)
-            yield (pk, entry.key, sort, search, *(said[name] for name in FROM_BOOKS), *fixed.values())
+    def row(pk: int, entry: BookEntry) -> tuple[Any, ...]:
+        said = {**BLANK, "name": entry.key, **entry.fields}
+        heard = _search_of(said["name"], said["short_name"], entry.key)
+        return (pk, entry.key, entry.parent, *heard, *map(said.__getitem__, FROM_BOOKS))
+
+    def parts() -> Iterator[pa.Table]:
+        for start in range(0, len(entries), MADE_AT_ONCE):
+            some = slice(start, start + MADE_AT_ONCE)
+            rows = [row(pk, entry) for pk, entry in zip(ids[some], entries[some], strict=True)]
+            columns = dict(zip(told, zip(*rows, strict=True), strict=True))
+            made = {name: pa.array(column, types[name]) for name, column in columns.items()}
+            yield pa.table({**made, **{name: pa.repeat(each, len(rows)) for name, each in constants.items()}})
 
     with by_the_books():
-        copy_rows(TABLE, ("id", "key", "pinyin", "search", *FROM_BOOKS, *fixed), rows())
+        copy_tables(TABLE, (*told, *fixed), parts())
     return ids
 
 

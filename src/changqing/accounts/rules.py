@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,14 +43,58 @@ def _word(characters: str) -> tuple[str, ...]:
     return tuple(part[0] for part in pinyin(characters, style=Style.NORMAL, errors="default"))
 
 
+class _Phrases(NamedTuple):
+    """What pypinyin knows of phrases, and the first two characters of each: most pairs begin none."""
+
+    pairs: frozenset[str]
+    is_begun: Callable[[str], bool]
+    whole: Container[str]
+    is_chinese: Callable[[str], object]
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> _Phrases:
+    from pypinyin.constants import PHRASES_DICT, RE_HANS
+    from pypinyin.seg.mmseg import p_set
+
+    pairs = frozenset(phrase[:2] for phrase in PHRASES_DICT)
+    return _Phrases(pairs, p_set.__contains__, PHRASES_DICT, RE_HANS.match)
+
+
+def _words(characters: str) -> Iterator[str]:
+    """The longest phrase from the left, again and again, as pypinyin's own ``seg.cut`` finds them, which
+    takes three times as long."""
+    pairs, is_begun, whole, _is_chinese = _phrases()
+    at, size = 0, len(characters)
+    while at < size:
+        if characters[at : at + 2] not in pairs:
+            yield characters[at]
+            at += 1
+            continue
+        longest = at
+        for end in range(at + 1, size + 1):
+            word = characters[at:end]
+            if not is_begun(word):
+                break
+            if word in whole:
+                longest = end
+        else:
+            if longest == at:
+                # the name ends within a phrase: pypinyin takes the rest character by character
+                yield from characters[at:]
+                return
+        longest = max(longest, at + 1)
+        yield characters[at:longest]
+        at = longest
+
+
+# few, so that legal forms stay and names, of which each comes once, pass through
+@lru_cache(maxsize=500)
 def _run_of(characters: str) -> tuple[str, ...]:
     """How a run sounds, word by word: names are many, the words in them are few and are remembered."""
-    from pypinyin.constants import RE_HANS
-    from pypinyin.seg.mmseg import seg
-
-    if not RE_HANS.match(characters):
+    if not _phrases().is_chinese(characters):
         return _word(characters)
-    return tuple(part for word in seg.cut(characters) for part in _word(word))
+    return tuple([part for word in _words(characters) for part in _word(word)])
 
 
 def _syllables(name: str) -> tuple[str, ...]:
@@ -79,9 +123,9 @@ def spoken(*names: str) -> Spoken:
     lines: list[str] = []
     sort = ""
     for name in filter(None, (name.strip().lower() for name in names)):
-        parts = [part.strip() for part in _syllables(name) if part.strip()]
+        parts = [part for part in map(str.strip, _syllables(name)) if part]
         sort = sort or " ".join(parts)
-        lines += [name, "".join(parts).replace(" ", ""), "".join(part[0] for part in parts)]
+        lines += [name, "".join(parts).replace(" ", ""), "".join([part[0] for part in parts])]
     return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
 
 

@@ -29,21 +29,30 @@ def copy_columns(table: str, rows: pa.Table) -> None:
 
     What is null is NULL, an empty text stays one.
     """
-    plain = pa.table(
+    copy_tables(table, rows.column_names, [rows])
+
+
+def copy_tables(table: str, columns: Sequence[str], parts: Iterable[pa.Table]) -> None:
+    """The same for rows that are made part by part: PostgreSQL takes one in while the next is made."""
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        for part in parts:
+            for batch in _plain(part.select(columns)).to_batches(max_chunksize=AT_ONCE):
+                text = pa.BufferOutputStream()
+                pyarrow.csv.write_csv(batch, text, options)
+                copy.write(text.getvalue().to_pybytes())
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    return pa.table(
         {
             name: column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
             for name, column in zip(rows.column_names, rows.columns, strict=True)
         }
     )
-    options = pyarrow.csv.WriteOptions(include_header=False)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({', '.join(rows.column_names)}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        for batch in plain.to_batches(max_chunksize=AT_ONCE):
-            text = pa.BufferOutputStream()
-            pyarrow.csv.write_csv(batch, text, options)
-            copy.write(text.getvalue().to_pybytes())
 
 
 def columns_from(query: str, values: Sequence[Any], types: Mapping[str, pa.DataType]) -> pa.Table:

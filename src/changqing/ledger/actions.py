@@ -35,8 +35,10 @@ from changqing.ledger.models import (
     SourceFormat,
 )
 from changqing.ledger.owners import (
+    NOBODY_MADE,
     OF_NOBODY,
     OWNER,
+    Made,
     accounts_of,
     make_accounts,
     names_customers,
@@ -177,14 +179,14 @@ def enter(
     entry.state = IN_FORCE
     entry.finished_at = timezone.now()
     entry.save()
-    made: set[int] = set()
+    made = NOBODY_MADE
     if entry.kind not in OF_NOBODY:
         CustomerKey.objects.bulk_create(
             CustomerKey(source=entry.source, key=key, account_id=account)
             for key, account in (matched or {}).items()
         )
         made = make_accounts(entry, connection)
-        changes.accounts_made = len(made)
+        changes.accounts_made = len(made.accounts)
     _refresh(entry, connection, owners, changes, made=made)
     return changes
 
@@ -394,11 +396,11 @@ def _refresh(
     owners: set[str],
     changes: Changes,
     *,
-    made: Collection[int] = frozenset(),
+    made: Made = NOBODY_MADE,
 ) -> None:
     """Bring accounts, products and rollups of ``owners`` (the source's keys) up to the lines in force.
 
-    ``made``: accounts that ``entry`` was the first to name.
+    ``made``: the accounts that ``entry`` was the first to name.
     """
     if changes.nothing:
         return
@@ -409,11 +411,15 @@ def _refresh(
         refresh(connection, FileKind.ORDERS, touched)
         return
     touched = accounts_of(entry.source, owners)
-    changes.accounts_touched, changes.touched = len(touched), set(touched)
-    if entry.kind == FileKind.ACCOUNTS or names_customers(entry, connection):
-        # an order names its customer in its newest line, which need not be the one it was made of
-        told_whole = made if entry.kind == FileKind.ACCOUNTS else frozenset()
-        changes.circles = say_of_accounts(connection, touched, made=told_whole)
+    changes.accounts_touched, changes.touched = len(touched), touched
+    if entry.kind == FileKind.ACCOUNTS:
+        # whoever is new here has no lines yet, so that there are no figures of theirs to look at
+        changes.touched = touched - made.accounts
+        told = changes.touched if made.told_whole else touched
+        changes.circles = [*made.circles, *say_of_accounts(connection, told, made=made.accounts)]
+    elif names_customers(entry, connection):
+        # an order names its customer in its newest line, which need not be the one an account was made of
+        changes.circles = say_of_accounts(connection, touched)
     refresh(connection, entry.kind, touched)
 
 

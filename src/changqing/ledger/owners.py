@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from django.db.models import Q
+from django.db import connection as database
 
 from changqing.accounts.actions import (
     BLANK,
     FROM_BOOKS,
     BookEntry,
     create_from_books,
+    reserve_ids,
     set_parents_from_books,
     update_from_books,
     withdraw,
 )
 from changqing.accounts.models import Account
-from changqing.base.bulk import columns_from, copy_rows
+from changqing.accounts.rules import in_a_circle
+from changqing.base.bulk import columns_from, copy_columns
 from changqing.ledger.models import CustomerKey, ExchangeRate, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.rollups import refresh
@@ -41,6 +44,22 @@ OWNER: dict[str, str] = dict.fromkeys(FileKind.values, "customer") | {
 OF_NOBODY = (FileKind.PRODUCTS, FileKind.RATES)
 
 
+@dataclass(frozen=True)
+class Made:
+    """The accounts that an import was the first to name.
+
+    ``circles``: keys of those whose parents form a circle; they have none. ``told_whole``: all that the
+    books say of them is in them, their parents too.
+    """
+
+    accounts: frozenset[int] = frozenset()
+    circles: tuple[str, ...] = ()
+    told_whole: bool = False
+
+
+NOBODY_MADE = Made()
+
+
 def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
     found = columns_from(
         f"SELECT DISTINCT account_id FROM {CustomerKey._meta.db_table} "
@@ -51,44 +70,99 @@ def accounts_of(source: Source, owners: Collection[str]) -> set[int]:
     return set(found["account_id"].to_pylist())
 
 
-def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> set[int]:
+def _known(source: Source, keys: Collection[str]) -> dict[str, int]:
+    """Whose accounts ``keys`` of ``source`` are, as far as somebody is known for them."""
+    # one array, not a placeholder each: a file may name a hundred thousand
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT key, account_id FROM {CustomerKey._meta.db_table} "
+            "WHERE source_id = %s AND key = ANY(%s)",
+            [source.pk, list(keys)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _taken(keys: Collection[str]) -> set[str]:
+    """Which of ``keys`` are those of accounts."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT key FROM {Account._meta.db_table} WHERE key = ANY(%s)", [list(keys)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> Made:
     """Accounts for the customers of ``entry`` that nobody is known for; withdrawn ones come back."""
     owner = OWNER[entry.kind]
     named = fetched(connection, f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1')
-    known = CustomerKey.objects.filter(source=entry.source)
-    have = (
-        dict(known.values_list("key", "account_id"))
-        if len(named) > BATCH
-        else dict(known.filter(key__in=named).values_list("key", "account_id"))
-    )
+    have = _known(entry.source, named)
     unknown = [key for key in named if key not in have]
-    taken = set(Account.objects.filter(key__in=unknown).values_list("key", flat=True)) if unknown else set()
+    made = _made(entry, connection, unknown, are_all=not have) if unknown else NOBODY_MADE
+    _bring_back(entry.source, list(have))
+    return made
+
+
+def _made(
+    entry: Import, connection: duckdb.DuckDBPyConnection, unknown: Sequence[str], *, are_all: bool
+) -> Made:
+    """Accounts for ``unknown``; ``are_all``: the file names nobody else."""
+    taken = _taken(unknown)
     ours = entry.source.code == DEFAULT_SOURCE
     free = [key if ours and key not in taken else f"{entry.source.code}:{key}" for key in unknown]
-    said = _first_words(entry, connection) if free else {}
-    entries = [BookEntry(key=new, fields=said.get(key, {})) for key, new in zip(unknown, free, strict=True)]
-    made = create_from_books(entries=entries, department=entry.department)
-    copy_rows(
-        CustomerKey._meta.db_table,
-        ("source_id", "key", "account_id", "made_id"),
-        ((entry.source_id, key, pk, pk) for key, pk in zip(unknown, made, strict=True)),
+    said, above = _first_words(entry, connection)
+    ids = reserve_ids(count=len(unknown))
+    parents: dict[int, int] = {}
+    # a file that speaks of known accounts too may close a circle through them: that is looked at afterwards
+    told_whole = are_all and entry.kind == FileKind.ACCOUNTS
+    if told_whole:
+        pk_of = dict(zip(unknown, ids, strict=True))
+        known = _known(entry.source, set(above.values()) - pk_of.keys()) | pk_of
+        parents = {pk_of[key]: known[parent] for key, parent in above.items() if parent in known}
+    ring = in_a_circle(parents)
+    create_from_books(
+        entries=(
+            BookEntry(key=new, fields=said.get(key, {}), parent=None if pk in ring else parents.get(pk))
+            for key, new, pk in zip(unknown, free, ids, strict=True)
+        ),
+        department=entry.department,
+        ids=ids,
     )
-    _bring_back(entry.source, [key for key in named if key in have])
-    return set(made)
+    _note_keys(entry.source, unknown, ids)
+    circles = sorted(new for new, pk in zip(free, ids, strict=True) if pk in ring)
+    return Made(frozenset(ids), tuple(circles), told_whole)
 
 
-def _first_words(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """What the file that names a customer first says of it: fields, or the name beside the number."""
+def _note_keys(source: Source, keys: Sequence[str], accounts: Sequence[int]) -> None:
+    """``keys`` of ``source`` are ``accounts``, which were made for them."""
+    whose = {
+        "source_id": pa.repeat(pa.scalar(source.pk, pa.int64()), len(keys)),
+        "key": pa.array(keys, pa.string()),
+        "account_id": pa.array(accounts, pa.int64()),
+        "made_id": pa.array(accounts, pa.int64()),
+    }
+    copy_columns(CustomerKey._meta.db_table, pa.table(whose))
+
+
+def _first_words(
+    entry: Import, connection: duckdb.DuckDBPyConnection
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """What the file that names a customer first says of it, by key: fields, or the name beside the number;
+    and the key of its parent."""
     if entry.kind != FileKind.ACCOUNTS:
         found = connection.execute(
             "SELECT customer, any_value(customer_name) FROM new_lines "
             "WHERE customer_name IS NOT NULL GROUP BY 1"
         )
-        return {key: {"name": name} for key, name in found.fetchall()}
+        return {key: {"name": name} for key, name in found.fetchall()}, {}
     rows = connection.execute("SELECT * FROM new_lines ORDER BY file_row")
     names = [column[0] for column in rows.description]
-    described = (dict(zip(names, values, strict=True)) for values in rows.fetchall())
-    return {row["key"]: _fields(row) for row in described}
+    said: dict[str, dict[str, str]] = {}
+    above: dict[str, str] = {}
+    while some := rows.fetchmany(BATCH):
+        for values in some:
+            row = dict(zip(names, values, strict=True))
+            said[row["key"]] = _fields(row)
+            if row.get("parent"):
+                above[row["key"]] = row["parent"]
+    return said, above
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, str]:
@@ -100,10 +174,14 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _bring_back(source: Source, keys: Collection[str]) -> None:
-    rows = CustomerKey.objects.filter(source=source, key__in=keys).filter(
-        Q(account__withdrawn=True) | Q(made__withdrawn=True)
-    )
-    back = {account for pair in rows.values_list("account_id", "made_id") for account in pair if account}
+    account, customer = Account._meta.db_table, CustomerKey._meta.db_table
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT a.id FROM {customer} k JOIN {account} a ON a.id IN (k.account_id, k.made_id) "
+            "WHERE k.source_id = %s AND k.key = ANY(%s) AND a.withdrawn",
+            [source.pk, list(keys)],
+        )
+        back = {row[0] for row in cursor.fetchall()}
     if back:
         withdraw(accounts=back, withdrawn=False)
 
@@ -191,9 +269,11 @@ def say_of_accounts(
     ``made``: those that were made just now of the only rows that speak of them; they lack but their parents.
     Returns the keys of accounts whose parents form a circle; those keep the parent they had.
     """
+    if not accounts:
+        return []
     rows = CustomerKey.objects.filter(account__in=accounts)
     keys = rows.values_list("source_id", "key", "account_id", "made_id")
-    mine = {(source, key): account for source, key, account, made in keys if made in (None, account)}
+    mine = {(source, key): account for source, key, account, by in keys if by in (None, account)}
     known = {owner: account for owner, account in mine.items() if account not in made}
     named = Account.objects.filter(pk__in=set(known.values())).values_list("pk", "key")
     said = {account: {**BLANK, "name": key} for account, key in named}

@@ -1,0 +1,145 @@
+"""Account files: what they say is in the archive, whichever way it came in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from pypinyin.constants import PHRASES_DICT
+from pypinyin.seg.mmseg import seg
+
+from changqing.accounts.models import Account
+from changqing.accounts.rules import _words
+from changqing.ledger.models import CustomerKey
+from changqing.records.models import AuditLine, Change
+
+HEADER = "客户编码,客户名称,简称,行业,地区,上级客户编码\n"
+ROWS = (
+    "G1,重庆钢铁（集团）股份有限公司,重钢,钢铁,重庆,",
+    'G2,"长沙, 银行",,银行,湖南,G1',
+    "G3,Ａcme Ltd,,,, G1 ",
+    "C1,甲厂,,,,C2",
+    "C2,乙厂,,,,C1",
+    "C3,丙厂,,,,C1",
+    "S1,自己,,,,S1",
+    "U1,无上级,,,,X9",
+)
+PARENTS = {"G1": None, "G2": "G1", "G3": "G1"} | {"C1": None, "C2": None, "C3": "C1", "S1": None, "U1": None}
+FIELDS = (
+    "key",
+    "name",
+    "short_name",
+    "pinyin",
+    "search",
+    "kind",
+    "industry",
+    "region",
+    "parent__key",
+    "tags",
+)
+
+
+@pytest.fixture
+def bring(command: Callable[..., Any], transactional_db: None, tmp_path: Path) -> Callable[..., Any]:
+    """Bring rows of accounts in by command; the import as JSON."""
+
+    def run(*rows: str) -> Any:
+        file = tmp_path / "accounts.csv"
+        file.write_text(HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+        ran = command("import", "accounts", file, "--json")
+        assert ran.code == 0, ran.err
+        return json.loads(ran.out)["report"]
+
+    return run
+
+
+def archive() -> list[tuple[Any, ...]]:
+    return list(Account.objects.filter(withdrawn=False).order_by("key").values_list(*FIELDS))
+
+
+@pytest.mark.parametrize("is_beside_a_known_one", [False, True])
+def test_new_accounts_come_with_all_that_is_said_of_them(
+    bring: Callable[..., Any], is_beside_a_known_one: bool
+) -> None:
+    """New ones alone come with their parents; beside known ones parents are hung afterwards."""
+    if is_beside_a_known_one:
+        bring("Z1,先到,,,,")
+    report = bring(*ROWS, *(["Z1,先到,,,,G2"] if is_beside_a_known_one else []))
+    assert (report["came"], report["accounts_made"]) == (8, 8)
+    assert report["circles"] == ["C1", "C2", "S1"]
+    there = {row[0]: row for row in archive()}
+    assert {key: row[8] for key, row in there.items() if key != "Z1"} == PARENTS
+    assert (
+        is_beside_a_known_one
+        == ("Z1" in there)
+        == (Account.objects.filter(key="Z1", parent__key="G2").exists())
+    )
+    assert there["G1"] == (
+        "G1",
+        "重庆钢铁（集团）股份有限公司",
+        "重钢",
+        "chong qing gang tie （ ji tuan ） gu fen you xian gong si",
+        "重庆钢铁（集团）股份有限公司\nchongqinggangtie（jituan）gufenyouxiangongsi\ncqgt（jt）gfyxgs\n"
+        "重钢\nzhonggang\nzg\ng1",
+        "customer",
+        "钢铁",
+        "重庆",
+        None,
+        [],
+    )
+    assert there["G2"][1] == "长沙, 银行"
+    # the import is the record: an audit line, and no history of a hundred thousand rows
+    assert AuditLine.objects.filter(verb="bring in").count() == 1 + is_beside_a_known_one
+    assert not Change.objects.filter(model="Account").exists()
+    assert bring(*ROWS)["same"] == 8
+
+
+def test_undo_takes_accounts_off_and_redo_brings_them_back_below_their_groups(
+    bring: Callable[..., Any], command: Callable[..., Any]
+) -> None:
+    bring(*ROWS)
+    there = archive()
+    assert command("imports", "undo", "1").code == 0
+    assert archive() == []
+    assert command("imports", "redo", "1").code == 0
+    assert archive() == there
+    assert CustomerKey.objects.count() == 8
+    assert command("check").code == 0
+
+
+def test_words_are_cut_as_pypinyin_cuts_them() -> None:
+    """Every phrase it knows, broken ones, and two in a row."""
+    phrases = list(PHRASES_DICT)
+    told = [
+        *phrases[::7],
+        *(phrase[:-1] for phrase in phrases[::11]),
+        *(phrase[1:] for phrase in phrases[::13]),
+    ]
+    told += [a + b[:-1] + c for a, b, c in zip(phrases[::29], phrases[5::29], phrases[11::29], strict=False)]
+    assert [text for text in told if text and list(_words(text)) != list(seg.cut(text))] == []
+
+
+@pytest.mark.django_db
+def test_legal_forms_are_left_out_of_the_name_and_sound_that_are_compared() -> None:
+    said = {
+        "重庆钢铁（集团）股份有限公司": "重庆钢铁",
+        "有限公司": "有限公司",
+        "Acme Co., Ltd.": "acme",
+        "公司制造": "公司制造",
+        "ＡＢＣ Inc Inc": "abc",
+    }
+    heard = {
+        "chong qing gang tie gu fen you xian gong si": "chongqinggangtie",
+        "gong si": "gongsi",
+        "ji tuan gong ye": "jituangongye",
+        "acme co ltd": "acme",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT changqing_core_name(s) FROM unnest(%s::text[]) s", [list(said)])
+        assert [row[0] for row in cursor.fetchall()] == list(said.values())
+        cursor.execute("SELECT changqing_core_sound(s) FROM unnest(%s::text[]) s", [list(heard)])
+        assert [row[0] for row in cursor.fetchall()] == list(heard.values())
