@@ -22,13 +22,13 @@ from django.utils.translation import gettext as _
 from changqing.accounts.models import Account
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
+from changqing.ledger.covering import covered, covered_lines, show_lines, switched_lines
 from changqing.ledger.matching import match
 from changqing.ledger.models import (
     CustomerKey,
     FileKind,
     Import,
     ImportStop,
-    Meaning,
     Replacement,
     Segment,
     Source,
@@ -49,7 +49,7 @@ from changqing.ledger.owners import (
 )
 from changqing.ledger.queries import ENTERED, IN_FORCE, exchange, standing
 from changqing.ledger.rollups import refresh
-from changqing.ledger.segments import Standing, Written, at, digest_of, duck, files, keep, write
+from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
 from changqing.people.models import Department, User
 from changqing.people.permissions import Principal, check_may
 
@@ -191,22 +191,6 @@ def enter(
     return changes
 
 
-def show_lines(*, connection: duckdb.DuckDBPyConnection, lines: Written, refused: Written | None) -> None:
-    """Name what came ``new_lines``, and the orders it tells whole.
-
-    An order of which a row was refused is not known whole: its older lines stay.
-    """
-    connection.execute(f"CREATE TEMP VIEW new_lines AS SELECT * FROM {files([lines.path])}")
-    names = [row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()]
-    if "order_no" not in names:
-        return
-    broken = f"ANTI JOIN {files([refused.path])} r ON n.order_no = r.broken_order" if refused else ""
-    connection.execute(
-        "CREATE TEMP VIEW whole_orders AS "
-        f"SELECT DISTINCT n.order_no FROM new_lines n {broken} WHERE n.order_no IS NOT NULL"
-    )
-
-
 def undo(*, entry: Import) -> Changes:
     """Every figure as if ``entry`` had never come; its files stay for a redo."""
     return _switch(entry, to=Import.State.UNDONE)
@@ -286,16 +270,6 @@ def _catalogue(entry: Import, holds: str, written: Written) -> None:
     )
 
 
-def _covered(entry: Import, alias: str) -> str:
-    """Whether ``entry`` speaks about the older line ``alias``: by its key, its order or its day."""
-    says = [f"{alias}.line_key IN (SELECT line_key FROM new_lines)"]
-    if entry.meaning == Meaning.ORDERS:
-        says.append(f"{alias}.order_no IN (SELECT order_no FROM whole_orders)")
-    if entry.meaning == Meaning.PERIOD:
-        says.append(f"{alias}.date BETWEEN '{entry.from_day}' AND '{entry.to_day}'")
-    return "(" + " OR ".join(says) + ")"
-
-
 def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None:
     """Note which lines of which earlier imports, in force or undone, ``entry`` replaces."""
     earlier = Segment.objects.filter(
@@ -307,7 +281,7 @@ def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None
     paths = list(earlier.order_by("path").values_list("path", flat=True))
     connection.execute(
         "CREATE TEMP TABLE replaced AS SELECT o.import_id, o.file_row "
-        f"FROM {files(paths)} o WHERE {_covered(entry, 'o')}"
+        f"FROM {files(paths)} o WHERE {covered(entry, 'o')}"
     )
     counts = connection.execute("SELECT import_id, count(*) FROM replaced GROUP BY 1").fetchall()
     Replacement.objects.bulk_create(
@@ -324,29 +298,6 @@ def _note_replaced(entry: Import, connection: duckdb.DuckDBPyConnection) -> None
             write(connection, query, _segment_path(entry, Segment.Holds.REPLACED)),
         )
     connection.execute("DROP TABLE replaced")
-
-
-def covered_lines(*, entry: Import, live: str | None) -> str:
-    """The relation of ``live`` lines that ``entry`` speaks about, none where nothing counted before it."""
-    if live is None:
-        return "(SELECT * FROM new_lines WHERE false)"
-    return f"(SELECT * FROM {live} o WHERE {_covered(entry, 'o')})"
-
-
-def switched_lines(*, entry: Import, was: Standing, now: Standing) -> tuple[str, str]:
-    """What a switch changes: the lines of ``entry`` and of what it replaces, before and after."""
-    shape = was.sql() if was else now.sql()
-    concerned = {entry.pk, *entry.replaces.values_list("older_id", flat=True)}
-    concerned |= set(entry.replaced_by.values_list("newer_id", flat=True))
-    named = ", ".join(map(str, concerned))
-    sides = []
-    for side in (was, now):
-        sides.append(
-            f"(SELECT * FROM {side.sql()} WHERE import_id IN ({named}))"
-            if side
-            else f"(SELECT * FROM {shape} WHERE false)"
-        )
-    return sides[0], sides[1]
 
 
 def difference(

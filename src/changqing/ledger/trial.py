@@ -15,14 +15,8 @@ from typing import Any
 import duckdb
 
 from changqing.base.tables import Staged
-from changqing.ledger.actions import (
-    NOT_CONTENT,
-    Changes,
-    covered_lines,
-    difference,
-    show_lines,
-    switched_lines,
-)
+from changqing.ledger.actions import NOT_CONTENT, Changes, difference
+from changqing.ledger.covering import covered_lines, show_lines, switched_lines
 from changqing.ledger.intake import Taken, take_in
 from changqing.ledger.models import CustomerKey, FileKind, Import, Product
 from changqing.ledger.owners import (
