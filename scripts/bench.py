@@ -43,14 +43,17 @@ MORE_ACCOUNTS = "import as many accounts once more"
 PREVIEW = "preview of all orders"
 WORKBOOK_LINES = 100_000
 WORKBOOK = f"import {WORKBOOK_LINES:,} order lines from XLSX"
+RANKED = "import orders → ranked, fitted, scored"
+SCORED = "score all accounts: tier, matrix, lifetime profit, rhythm, warnings"
+TOUCHED = "of the 1,000 changed lines: score what they touched"
 # Step, the most seconds by the wall, and of a book of how many lines (0: of any).
 STEPS = (
-    ("import orders → ranked, fitted, scored", 20.0, MILLION),
-    ("import orders → ranked, fitted, scored", 90.0, 10 * MILLION),
+    (RANKED, 20.0, MILLION),
+    (RANKED, 90.0, 10 * MILLION),
     (PREVIEW, 15.0, MILLION),
     (WORKBOOK, 30.0, 0),
-    ("score all accounts: tier, matrix, lifetime profit, rhythm, warnings", 20.0, 0),
-    ("of the 1,000 changed lines: score what they touched", 1.0, 0),
+    (SCORED, 20.0, 0),
+    (TOUCHED, 1.0, 0),
 )
 MOST_MB, MOST_MS, ROWS_A_SECOND = 4096.0, 100.0, 10_000.0
 
@@ -236,11 +239,11 @@ def _bring_in(measured: Measured, book: Any) -> None:
         (score_book, "score_the_book", "score"),
         (score_book, "look_at_the_book", "warnings"),
     ]
-    with timed(measured.stages, *places), clock(measured.seconds, STEPS[0][0]):
+    with timed(measured.stages, *places), clock(measured.seconds, RANKED):
         entry = import_ledger.bring_in(by=by, kind="orders", path=book.orders_csv)
     _came(entry, measured.lines)
     part = _thousand(book.orders_csv)
-    touched = [(import_ledger, "after_import", STEPS[3][0])]
+    touched = [(import_ledger, "after_import", TOUCHED)]
     with timed(measured.seconds, *touched), clock(measured.seconds, "import 1,000 changed lines"):
         changed = import_ledger.bring_in(by=by, kind="orders", path=part)
     with clock(measured.seconds, "undo those 1,000"):
@@ -317,7 +320,7 @@ def _score(measured: Measured) -> None:
     from changqing.journeys.score_book import score
     from changqing.people.permissions import operator
 
-    with clock(measured.seconds, STEPS[2][0]):
+    with clock(measured.seconds, SCORED):
         score(by=operator(because="a benchmark"))
 
 
