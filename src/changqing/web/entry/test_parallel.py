@@ -36,7 +36,7 @@ class Editor(threading.Thread):
         super().__init__()
         self.number, self.share = number, share
         self.rng = random.Random(number)
-        self.client = Client()
+        self.client = Client(raise_request_exception=False)
         self.client.force_login(user)
         self.wrote: dict[str, str] = {}
         self.told: Counter[str] = Counter()
@@ -52,11 +52,16 @@ class Editor(threading.Thread):
             connection.close()
 
     def ask(self, verb: str, *said: Any) -> Any:
-        with AT_ONCE:
-            try:
-                return getattr(self.client, verb)(*said)
-            finally:
-                connection.close()
+        """The answer; where another client held the entry too long nothing was written, and it asks again."""
+        while True:
+            with AT_ONCE:
+                try:
+                    answer = getattr(self.client, verb)(*said)
+                finally:
+                    connection.close()
+            if answer.status_code != 503:
+                return answer
+            assert answer["Retry-After"]
 
     def edit(self, address: str) -> None:
         """One edit to its end: each try sets a new value, over the one that this client has seen."""
