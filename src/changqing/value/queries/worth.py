@@ -171,8 +171,9 @@ def model_counts(to: Principal) -> dict[str, int]:
 
 
 def clp_totals(to: Principal) -> Totals:
-    """Over the accounts whose margins ``to`` may see. Intervals of many accounts do not add up; what is
-    shown as low and high is the sum of variances of independent accounts."""
+    """Over the accounts whose margins ``to`` may see, to the cent: in which order the database adds, and so
+    the last digits, is its own affair. Intervals of many accounts do not add up; what is shown as low and
+    high is the sum of variances of independent accounts."""
     rows = visible_to(to, AccountWorth.objects.filter(is_current=True))
     half = Sum((F("high") - F("low")) * (F("high") - F("low")) / 4.0)
     found = rows.aggregate(
@@ -190,11 +191,11 @@ def clp_totals(to: Principal) -> Totals:
     return Totals(
         accounts=found["n"],
         unknown=found["unknown"],
-        profit=point,
-        low=point - spread,
-        high=point + spread,
-        at_risk=float(found["at_risk"] or 0),
-        contribution=float(found["contribution"] or 0),
+        profit=round(point, 2),
+        low=round(point - spread, 2),
+        high=round(point + spread, 2),
+        at_risk=round(float(found["at_risk"] or 0), 2),
+        contribution=round(float(found["contribution"] or 0), 2),
         know_cost=found["know_cost"],
         know_financing=found["know_financing"],
     )
