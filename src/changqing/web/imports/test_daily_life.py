@@ -82,7 +82,10 @@ def test_twelve_faulty_rows_are_mended_in_the_browser(
     expect(page.locator("h1")).to_contain_text("退回 12 行")
     address = page.url
     for left in (6, 0):
-        for cell in page.locator(".bad-cell input").all():
+        # the page's title is there before its table is
+        cells = page.locator(".bad-cell input")
+        expect(cells).to_have_count(6)
+        for cell in cells.all():
             cell.fill("2024-02-28" if "日期" in cell.get_attribute("title") else "10")
         page.get_by_role("button", name="改好了，再算一遍").click()
         expect(page.locator("h1")).to_contain_text(f"退回 {left} 行" if left else "每一行都可以写入")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from changqing.people.actions import add_department
 from changqing.people.models import Department, User
@@ -56,8 +57,9 @@ def test_signing_in_with_an_authenticator(
     page.click("main button.button-primary")
     page.wait_for_selector(".codes")
     accessible(page)
-    codes = page.locator(".codes code").all_inner_texts()
-    assert len(codes) == 10
+    shown = page.locator(".codes code")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     page.screenshot(path=f"out/screens/codes-{language[:2]}-phone.png", full_page=True)
     page.context.clear_cookies()
     page.goto(page.url.split("/settings")[0] + "/signin/")
