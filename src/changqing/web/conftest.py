@@ -71,6 +71,10 @@ def chromium() -> Iterator[Any]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+# What htmx says of a part that was on its way when the page was left; one that fails says a status.
+LEFT_BEHIND = ("htmx:afterRequest,", "htmx:sendAbort,")
+
+
 class Visits:
     """Opens pages as someone, in a language, a theme and a width, and keeps what the console said."""
 
@@ -117,7 +121,7 @@ class Visits:
         context.add_cookies([cookie])
 
     def _hear(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and not message.text.startswith(LEFT_BEHIND):
             self.said.append(f"{message.type}: {message.text} {message.location}")
 
     def leave(self) -> None:
