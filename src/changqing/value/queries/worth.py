@@ -154,16 +154,6 @@ def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
     return -counted[1], counted[0]
 
 
-def label_counts(to: Principal) -> dict[str, dict[str, int]]:
-    """How many accounts hold each label of each scheme."""
-    rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).values_list("labels", flat=True)
-    found: dict[str, Counter[str]] = {}
-    for labels in rows.iterator():
-        for scheme, code in labels.items():
-            found.setdefault(scheme, Counter())[code] += 1
-    return {scheme: dict(counts) for scheme, counts in found.items()}
-
-
 def model_counts(to: Principal) -> dict[str, int]:
     """By which model the rhythm of the accounts in view is told."""
     rows = visible_to(to, AccountRhythm.objects.all())
