@@ -91,8 +91,15 @@ def _consistent(head: bytes, is_last: bool) -> tuple[str, list[Record]]:
 
 
 def _agreement(records: Sequence[Record]) -> tuple[int, int]:
-    widths = Counter(len(record.cells) for record in records if record.fault != "quote")
-    widths.pop(1, None)
+    """How many records agree on how many cells.
+
+    One that ends in a delimiter agrees with those that do not: such a header or row in a file of
+    others would else count for less than the thousands separators in its figures.
+    """
+    rows = [record.cells for record in records if record.fault != "quote"]
+    widths = Counter(map(len, rows))
+    widths.update(len(cells) - 1 for cells in rows if header.is_blank(cells[-1:]))
+    widths = Counter({width: times for width, times in widths.items() if width > 1})
     if not widths:
         return 0, 0
     width, times = max(widths.items(), key=lambda pair: (pair[1], pair[0]))

@@ -212,6 +212,15 @@ def test_trailing_delimiters_do_not_shift_anything(staged: Stage) -> None:
     assert (short.rows, short.bad_rows[0].row) == (0, 2)
 
 
+def test_thousands_do_not_outvote_rows_that_end_in_a_delimiter(staged: Stage) -> None:
+    """Three rows hold two commas each and two rows one more tab than the header: one short row decides
+    nothing, and is the only one lost."""
+    found = staged(b"no\tprice\tnet\nS1\t3,288\t6,577\t\nS2\t2,954\t9,625\nS3\t5,812\t1,625\t\nS4\t2,954\n")
+    assert (found.delimiter, found.header) == ("\t", ("no", "price", "net", ""))
+    assert rows_of(found) == [(2, ["S1", "3,288", "6,577", ""]), (4, ["S3", "5,812", "1,625", ""])]
+    assert [row.row for row in found.bad_rows] == [3, 5]
+
+
 cell = st.text(
     st.one_of(
         st.sampled_from(list(",;|\t\"' \n\r=+-@1a常青，\ufeff\u3000")),
