@@ -18,6 +18,7 @@ from changqing.accounts.rights import Level as Level
 from changqing.accounts.rights import Part as Part
 from changqing.accounts.rights import Sight as Sight
 from changqing.accounts.rights import check_may_edit as check_may_edit
+from changqing.accounts.rights import counted as counted
 from changqing.accounts.rights import editable_by as editable_by
 from changqing.accounts.rights import ids_in_sql as ids_in_sql
 from changqing.accounts.rights import is_withheld as is_withheld

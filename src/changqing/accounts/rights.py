@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from changqing.accounts.models import Account, TeamMembership
+from changqing.accounts.models import LIVE, Account, TeamMembership
 from changqing.accounts.rules import TeamMethod, TeamRole
 from changqing.base.packs import load
 from changqing.base.refused import Refused
@@ -91,20 +91,31 @@ def _acting(to: Principal, part: Part, level: Level) -> Principal | None:
 
 def rule_for(to: Principal, part: Part = Part.BASIC, level: Level = Level.READ) -> Q:
     """The one rule, written for accounts: those on which ``to`` has ``level`` in ``part``."""
-    here = Q(withdrawn=False, merged_into=None)
     acting = _acting(to, part, level)
     if acting is None:
         return NOBODYS
     if isinstance(acting, Operator) or OF_THE_BOOK.get(acting.role, {}).get(part, Level.NONE) >= level:
-        return here
+        return LIVE
+    mine, by_department = _of_oneself(acting, part, level), _by_department(acting, part, level)
+    if mine and by_department:
+        return LIVE & (mine | by_department)
+    return LIVE & (mine or by_department) if mine or by_department else NOBODYS
+
+
+def _of_oneself(to: User, part: Part, level: Level) -> Q:
+    """The accounts ``to`` owns, stands in for or has a place on."""
     mine = Q()
     if OF_THE_OWNER.get(part, Level.NONE) >= level:
-        mine |= Q(owner=acting.pk) | Q(backup=acting.pk)
-    if teams := sorted(pk for pk, place in memberships(acting).items() if place.level(part) >= level):
+        mine |= Q(owner=to.pk) | Q(backup=to.pk)
+    if teams := sorted(pk for pk, place in memberships(to).items() if place.level(part) >= level):
         mine |= Q(pk__in=teams)
-    if departments := _departments(acting, part, level):
-        mine |= Q(department__in=departments, is_sealed=False)
-    return here & mine if mine else NOBODYS
+    return mine
+
+
+def _by_department(to: User, part: Part, level: Level) -> Q:
+    """The accounts of the departments in the charge of ``to``."""
+    departments = _departments(to, part, level)
+    return Q(department__in=departments, is_sealed=False) if departments else Q()
 
 
 def _departments(to: User, part: Part, level: Level) -> list[int]:
@@ -128,6 +139,21 @@ def editable_by(by: Principal, rows: QuerySet[Row], *parts: Part) -> QuerySet[Ro
     path = rows.model.account_path  # type: ignore[attr-defined]
     own = Part(rows.model.account_part)  # type: ignore[attr-defined]
     return rows.filter(along(path, _all_of(by, parts or (own,), Level.EDIT)))
+
+
+def counted(to: Principal, rows: QuerySet[Account], *parts: Part) -> int:
+    """How many ``visible_to`` leaves of ``rows``: what departments give and what is one's own, apart.
+
+    Of a rule with an "or" between columns the database reads every account it finds; each half alone it
+    counts from an index.
+    """
+    rules = [(_acting(to, part, Level.READ), part) for part in parts or (Part.BASIC,)]
+    acting, part = rules[0]
+    if len(rules) > 1 or not isinstance(acting, User) or OF_THE_BOOK.get(acting.role, {}).get(part):
+        return visible_to(to, rows, *parts).count()
+    given, own = _by_department(acting, part, Level.READ), _of_oneself(acting, part, Level.READ)
+    halves = [given, own & ~given] if given and own else [given or own]
+    return sum(rows.filter(LIVE & half).count() for half in halves if half)
 
 
 def ids_in_sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:

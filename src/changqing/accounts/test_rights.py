@@ -14,6 +14,7 @@ from changqing.accounts.queries import (
     Level,
     Part,
     check_may_edit,
+    counted,
     editable_by,
     may_edit,
     reads_anywhere,
@@ -144,6 +145,26 @@ def test_a_list_and_a_single_account_never_disagree(house: House, who: str) -> N
             assert listed == single, (part, level)
         readable = {pk for pk, sight_ in seen.items() if sight_.reads(part)}
         assert reads_anywhere(reader, part) >= bool(readable)
+        assert counted(reader, Account.objects.all(), part) == len(readable), part
+
+
+@pytest.mark.parametrize("parts", [(), (Part.BASIC,), (Part.MARGIN,), (Part.BASIC, Part.MARGIN)])
+def test_who_sees_by_department_and_by_owning_counts_each_account_once(
+    house: House, parts: tuple[Part, ...]
+) -> None:
+    for who in ("director", "charged"):
+        reader = house.people[who]
+        house.account(f"{who}'s own in the department", department=house.east, owner=reader)
+        house.account(f"{who}'s own of none", backup=reader)
+        house.account(f"{who}'s own under seal", department=house.east, owner=reader, is_sealed=True)
+        house.place(house.foreign, who, **{str(part): 1 for part in TeamMembership.PARTS})
+        rows = Account.objects.exclude(name="Company own")
+        assert (
+            counted(reader, rows, *parts)
+            == visible_to(reader, rows, *parts).count()
+            == 4 + (who == "charged")
+        )
+        forget_grants(reader)
 
 
 def test_a_row_follows_the_part_its_table_belongs_to(house: House) -> None:

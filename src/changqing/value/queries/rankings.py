@@ -34,7 +34,17 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account as Account
-from changqing.accounts.queries import Part, accounts, holds, rule_for, seen_only, sight, sight_of, visible_to
+from changqing.accounts.queries import (
+    Part,
+    accounts,
+    counted,
+    holds,
+    rule_for,
+    seen_only,
+    sight,
+    sight_of,
+    visible_to,
+)
 from changqing.base.packs import Pack, parse
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
@@ -309,7 +319,7 @@ def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
     if wanted.needs_a_place:
         return _wanted_places(to, ranking, wanted).count()
-    return visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule()).count()
+    return counted(to, Account.objects.filter(wanted.account_rule()), *wanted.parts)
 
 
 def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
