@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account, Contact, Person
 from changqing.accounts.rights import Part, editable_by
-from changqing.accounts.rules import in_a_circle, spoken
+from changqing.accounts.rules import core_name, core_sound, in_a_circle, spoken
 from changqing.base.bulk import copy_tables, passing_table
 from changqing.base.history import by_the_books
 from changqing.base.refused import Refused
@@ -26,13 +26,14 @@ from changqing.records.actions import write_audit
 TABLE = Account._meta.db_table
 # So many accounts are put in words while PostgreSQL takes in those before them.
 MADE_AT_ONCE = 1_000
+# Up to so many new accounts go into each index one by one.
+FEW = 2_000
 # What a file may say of an account.
 FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
 BLANK = {**dict.fromkeys(FROM_BOOKS, ""), "kind": str(Account.Kind.CUSTOMER)}
 
 
-@dataclass(frozen=True)
-class BookEntry:
+class BookEntry(NamedTuple):
     """What the books say of one account: its key and the fields of ``FROM_BOOKS`` that they give.
 
     ``parent``: the account it hangs below, where the books say so and nothing speaks against it.
@@ -53,7 +54,10 @@ def reserve_ids(*, count: int) -> list[int]:
     """Ids for ``count`` accounts that are about to be made."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [TABLE, count]
+            # the sequence is looked up once, not for each of them
+            "WITH ids AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence) "
+            "SELECT nextval(sequence) FROM ids, generate_series(1, %s)",
+            [TABLE, count],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -76,15 +80,17 @@ def create_from_books(
         "created_at": timezone.now().isoformat(),
         "department_id": department.pk if department else None,
     }
-    told = ("id", "key", "parent_id", "pinyin", "search", *FROM_BOOKS)
+    told = ("id", "key", "parent_id", "pinyin", "search", "core_name", "core_sound", *FROM_BOOKS)
     types = {name: pa.int64() if name in ("id", "parent_id") else pa.string() for name in told}
     constants = {name: pa.scalar(value) for name, value in fixed.items()}
     constants["department_id"] = constants["department_id"].cast(pa.int64())
 
     def row(pk: int, entry: BookEntry) -> tuple[Any, ...]:
         said = {**BLANK, "name": entry.key, **entry.fields}
-        heard = _search_of(said["name"], said["short_name"], entry.key)
-        return (pk, entry.key, entry.parent, *heard, *map(said.__getitem__, FROM_BOOKS))
+        name = said["name"]
+        sort, search = _search_of(name, said["short_name"], entry.key)
+        heard = sort, search, core_name(name), core_sound(sort)
+        return (pk, entry.key, entry.parent, *heard, *[said[field] for field in FROM_BOOKS])
 
     def parts() -> Iterator[pa.Table]:
         for start in range(0, len(entries), MADE_AT_ONCE):
@@ -94,9 +100,39 @@ def create_from_books(
             made = {name: pa.array(column, types[name]) for name, column in columns.items()}
             yield pa.table({**made, **{name: pa.repeat(each, len(rows)) for name, each in constants.items()}})
 
-    with by_the_books():
+    with by_the_books(), _entered_at_once(("account_search", "account_tags"), len(entries)):
         copy_tables(TABLE, (*told, *fixed), parts())
     return ids
+
+
+@contextmanager
+def _entered_at_once(indexes: Sequence[str], rows: int) -> Iterator[None]:
+    """What the block writes goes into inverted ``indexes`` in a few large steps instead of many small ones,
+    each of which would write half of the index anew. Nothing is left waiting after the block, where a search
+    would have to read through it."""
+    if rows < FEW:
+        yield
+        return
+    settings = {"gin_pending_list_limit": "65536", "work_mem": "131072"}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}", list(settings))
+        before = dict(zip(settings, cursor.fetchone(), strict=True))
+        _set(cursor, settings)
+    yield
+    with connection.cursor() as cursor:
+        _set(cursor, before)
+        cursor.execute(
+            # whoever does not own the index leaves that to the next that writes
+            "SELECT gin_clean_pending_list(oid) FROM pg_class "
+            "WHERE relname = ANY(%s) AND pg_has_role(relowner, 'USAGE') AND pg_table_is_visible(oid)",
+            [list(indexes)],
+        )
+
+
+def _set(cursor: Any, settings: Mapping[str, str]) -> None:
+    """Settings of this transaction."""
+    for name, value in settings.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 def update_from_books(*, said: Mapping[int, Mapping[str, str]]) -> int:

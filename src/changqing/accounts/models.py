@@ -21,16 +21,18 @@ LIVE = models.Q(merged_into__isnull=True, withdrawn=False)
 SEEN_BY = ("department", "owner", "backup", "is_sealed", "archived_at")
 
 
-@tracked(called=_("客户资料"), silent=["edited"])
+@tracked(called=_("客户资料"), silent=["edited", "core_name", "core_sound"])
 class Account(models.Model):
     """A company we deal with; the unit that is billed and ranked.
 
-    ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials
-    in lower case. ``withdrawn`` marks one whose every import was undone: gone from every page, kept for
-    history, back with a redo. ``touched_at`` says that a person has worked on it, so it stays;
-    ``edited`` names the fields a person has set, which no file overwrites. ``archived_at`` takes it off
-    lists but out of no figure. ``merged_into`` says that it is the same company as another: it is gone
-    from every page, its address leads to the other, and an unmerge brings it back.
+    ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials in
+    lower case. ``core_name`` and ``core_sound`` are what companies are compared by; the database itself
+    keeps them in step with name and pinyin, whoever writes those. ``withdrawn`` marks one whose every
+    import was undone: gone from every page, kept for history, back with a redo. ``touched_at`` says that
+    a person has worked on it, so it stays; ``edited`` names the fields a person has set, which no file
+    overwrites. ``archived_at`` takes it off lists but out of no figure. ``merged_into`` says that it is
+    the same company as another: it is gone from every page, its address leads to the other, and an
+    unmerge brings it back.
     """
 
     class Kind(models.TextChoices):
@@ -45,6 +47,8 @@ class Account(models.Model):
     short_name = models.CharField(_("简称"), max_length=120, blank=True)
     pinyin = models.CharField(max_length=600, blank=True)
     search = models.TextField(blank=True)
+    core_name = models.TextField(blank=True, default="", db_default="", editable=False)
+    core_sound = models.TextField(blank=True, default="", db_default="", editable=False)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级客户")
     )
@@ -106,6 +110,8 @@ class Account(models.Model):
                 fields=["department"], include=SEEN_BY[1:], condition=LIVE, name="account_department"
             ),
             models.Index(fields=["pinyin", "id"], include=SEEN_BY, condition=LIVE, name="account_named"),
+            models.Index("core_name", name="account_core_name"),
+            models.Index("core_sound", name="account_core_sound"),
             GinIndex(fields=["tags"], name="account_tags"),
             models.Index(
                 "archived_at", condition=models.Q(archived_at__isnull=False), name="account_archived"

@@ -129,6 +129,46 @@ def spoken(*names: str) -> Spoken:
     return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
 
 
+# Characters of which every library says the same: neither their width nor their case nor their kind is a
+# question of its edition. The database reads names of others itself.
+_EVERYDAY = re.compile(r"[0-9A-Za-z\u4e00-\u9fff（）() .,&'/:;-]+")
+_NO_MARKS = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+")
+_WEST = "dtloc|dtl|detimil|detaroprocni|cni|cll|hbmg|noitaroproc|proc|ynapmoc|clp"
+# Legal forms, read backwards: they are looked for once, where a name begins, and not at every letter.
+_FORMS = re.compile(rf"(?:司公限有份股|司公任责限有|司公限有|司公团集|司公总|司公|团集|份股|{_WEST})+")
+_HEARD_FORMS = re.compile(
+    "(?:isgnognaixuoynefug|isgnognereznaixuoy|isgnognaixuoy|isgnognautij|isgnoggnoz|isgnog|nautij|nefug|"
+    f"{_WEST})+"
+)
+
+
+def core_name(name: str) -> str:
+    """What a company's name is compared by, as the database's ``changqing_core_name`` finds it: one case, no
+    blanks or punctuation, no legal form at its end. Nothing where only the database can say.
+
+    >>> core_name("重庆钢铁（集团）股份有限公司"), core_name("Acme Co., Ltd."), core_name("ＡＢＣ")
+    ('重庆钢铁', 'acme', '')
+    """
+    return _core(name.lower(), _FORMS) if _EVERYDAY.fullmatch(name) else ""
+
+
+def core_sound(sort: str) -> str:
+    """The same by sound, of the pinyin that accounts are sorted by.
+
+    >>> core_sound("chong qing gang tie （ ji tuan ） gu fen you xian gong si")
+    'chongqinggangtie'
+    """
+    return _core(sort, _HEARD_FORMS) if _EVERYDAY.fullmatch(sort) else ""
+
+
+def _core(text: str, forms: re.Pattern[str]) -> str:
+    plain = text.replace(" ", "")
+    if not plain.isalnum():
+        plain = "".join(_NO_MARKS.findall(plain))
+    found = forms.match(plain[::-1])
+    return (plain[: len(plain) - found.end()] or plain) if found else plain
+
+
 def plain_name(name: str) -> str:
     """``name`` as it is compared: one width, one case, no blanks or punctuation.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from pypinyin.constants import PHRASES_DICT
 from pypinyin.seg.mmseg import seg
 
 from changqing.accounts.models import Account
-from changqing.accounts.rules import _words
+from changqing.accounts.queries import searched
+from changqing.accounts.rules import _words, core_name, core_sound
 from changqing.ledger.models import CustomerKey
 from changqing.records.models import AuditLine, Change
 
@@ -143,3 +145,81 @@ def test_legal_forms_are_left_out_of_the_name_and_sound_that_are_compared() -> N
         assert [row[0] for row in cursor.fetchall()] == list(said.values())
         cursor.execute("SELECT changqing_core_sound(s) FROM unnest(%s::text[]) s", [list(heard)])
         assert [row[0] for row in cursor.fetchall()] == list(heard.values())
+
+
+NAME_PARTS = (
+    *(
+        "股份有限公司",
+        "有限责任公司",
+        "有限公司",
+        "集团公司",
+        "总公司",
+        "公司",
+        "集团",
+        "股份",
+        "重钢",
+        "限有",
+    ),
+    *("Co.,Ltd", "LTD", " limited", "Inc.", "LLC", "GmbH", "Corporation", "corp", "company", "PLC", "Acme"),
+    *("（", "）", "&", "-", "·", "Ａ", "Ⅳ", "ß", "é", "㈱", "\u3000", "$", "7", "İ", "龢"),
+)
+SOUND_PARTS = (
+    *("gu fen you xian gong si", "you xian ze ren gong si", "you xian gong si", "ji tuan gong si", "gong si"),
+    *("zong gong si", "ji tuan", "gu fen", "chong", "co", "ltd", "inc", "（", "）", "'", "·", "ü", "acme"),
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("parts", "core", "function"),
+    [(NAME_PARTS, core_name, "changqing_core_name"), (SOUND_PARTS, core_sound, "changqing_core_sound")],
+)
+def test_what_is_compared_is_what_the_database_would_compare(
+    parts: tuple[str, ...], core: Callable[[str], str], function: str
+) -> None:
+    """Three parts in every order: the same as the function's, or left to it."""
+    told = ["".join(some) for some in itertools.product(parts, repeat=3)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(s) FROM unnest(%s::text[]) s", [told])
+        expected = dict(zip(told, (row[0] for row in cursor.fetchall()), strict=True))
+    found = {text: core(text) for text in told}
+    assert {text: each for text, each in found.items() if each not in ("", expected[text])} == {}
+    assert sum(map(bool, found.values())) > len(told) / 3
+
+
+def test_what_is_compared_follows_the_name(bring: Callable[..., Any]) -> None:
+    """Whoever writes it: a file, new or again; a program that says nothing of it, or something else."""
+    bring(*ROWS)
+    account = Account.objects.get(key="G1")
+    assert (account.core_name, account.core_sound) == ("重庆钢铁", "chongqinggangtie")
+    assert Account.objects.get(key="G3").core_name == "acme"
+    bring("G1,长沙水泥公司,,,,")
+    account.refresh_from_db()
+    assert (account.core_name, account.core_sound) == ("长沙水泥", "changshashuini")
+    account.name, account.core_name = "Beta GmbH", "gamma"
+    account.save()
+    account.refresh_from_db()
+    assert (account.core_name, account.core_sound) == ("beta", "changshashuini")
+    made = Account.objects.create(key="N1", name="甲厂有限公司", pinyin="jia chang you xian gong si")
+    made.refresh_from_db()
+    assert (made.core_name, made.core_sound) == ("甲厂", "jiachang")
+    Account.objects.filter(pk=made.pk).update(core_sound="something else")
+    made.refresh_from_db()
+    assert made.core_sound == "jiachang"
+
+
+def test_many_new_accounts_are_found_at_once(
+    bring: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is entered in large steps waits in no list, and settings are as they were."""
+    monkeypatch.setattr("changqing.accounts.actions.FEW", 5)
+    bring(*ROWS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT gin_clean_pending_list('account_search'), gin_clean_pending_list('account_tags')"
+        )
+        assert cursor.fetchone() == (0, 0)
+        cursor.execute("SET enable_seqscan = off")
+        found = set(searched(Account.objects.all(), "gangtie").values_list("key", flat=True))
+        cursor.execute("RESET enable_seqscan")
+    assert found == {"G1"}

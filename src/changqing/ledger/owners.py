@@ -32,6 +32,7 @@ from changqing.ledger.rollups import refresh
 from changqing.ledger.segments import Standing, duck, files, literal
 
 BATCH = 5_000
+KINDS_OF_ACCOUNTS = frozenset(Account.Kind.values)
 # The source whose customer keys are our account keys as they stand; others carry their source's name.
 DEFAULT_SOURCE = "erp"
 # Which column of a kind's lines names the customer, or the thing itself.
@@ -152,23 +153,28 @@ def _first_words(
             "WHERE customer_name IS NOT NULL GROUP BY 1"
         )
         return {key: {"name": name} for key, name in found.fetchall()}, {}
-    rows = connection.execute("SELECT * FROM new_lines ORDER BY file_row")
-    names = [column[0] for column in rows.description]
+    there = {row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()}
+    names = [name for name in FROM_BOOKS if name in there]
+    parent = "parent" if "parent" in there else "NULL"
+    rows = connection.execute(f"SELECT {', '.join(['key', parent, *names])} FROM new_lines ORDER BY file_row")
     said: dict[str, dict[str, str]] = {}
     above: dict[str, str] = {}
     while some := rows.fetchmany(BATCH):
-        for values in some:
-            row = dict(zip(names, values, strict=True))
-            said[row["key"]] = _fields(row)
-            if row.get("parent"):
-                above[row["key"]] = row["parent"]
+        for key, group, *values in some:
+            said[key] = _known_kind({name: value for name, value in zip(names, values, strict=True) if value})
+            if group:
+                above[key] = group
     return said, above
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, str]:
     """What a row of an account file says, in the archive's words."""
-    said = {name: row[name] for name in FROM_BOOKS if row.get(name)}
-    if said.get("kind") not in Account.Kind.values:
+    return _known_kind({name: row[name] for name in FROM_BOOKS if row.get(name)})
+
+
+def _known_kind(said: dict[str, str]) -> dict[str, str]:
+    """``said`` without a kind of account that there is none of."""
+    if said.get("kind") not in KINDS_OF_ACCOUNTS:
         said.pop("kind", None)
     return said
 

@@ -30,8 +30,8 @@ A, C, N = Account._meta.db_table, Contact._meta.db_table, NotTheSame._meta.db_ta
 # Each sign as (account, value), of accounts that are there.
 SIGNS = {
     "tax": f"SELECT id, upper(tax_number) AS sign FROM {A} WHERE tax_number <> '' AND {{there}}",
-    "name": f"SELECT id, changqing_core_name(name) AS sign FROM {A} WHERE {{there}}",
-    "pinyin": f"SELECT id, changqing_core_sound(pinyin) AS sign FROM {A} WHERE {{there}}",
+    "name": f"SELECT id, core_name AS sign FROM {A} WHERE {{there}}",
+    "pinyin": f"SELECT id, core_sound AS sign FROM {A} WHERE {{there}}",
     "domain": (
         f"SELECT id, changqing_host(website) AS sign FROM {A} WHERE website <> '' AND {{there}} UNION "
         f"SELECT c.account_id, lower(split_part(c.email, '@', 2)) FROM {C} c "
@@ -93,10 +93,10 @@ def _like(
 ) -> list[Alike]:
     found = (
         f"SELECT 'tax' AS kind, id FROM {A} WHERE upper(tax_number) = upper(%s) AND tax_number <> '' "
-        f"UNION ALL SELECT 'name', id FROM {A} WHERE changqing_core_name(name) = changqing_core_name(%s) "
+        f"UNION ALL SELECT 'name', id FROM {A} WHERE core_name = changqing_core_name(%s) "
         f"AND length(changqing_core_name(%s)) >= {LONG_ENOUGH} "
         f"UNION ALL SELECT 'pinyin', id FROM {A} "
-        "WHERE changqing_core_sound(pinyin) = changqing_core_sound(%s) "
+        "WHERE core_sound = changqing_core_sound(%s) "
         f"AND length(changqing_core_sound(%s)) >= {LONG_ENOUGH} "
         f"UNION ALL SELECT 'domain', id FROM {A} WHERE website <> '' AND changqing_host(website) = ANY(%s) "
         f"UNION ALL SELECT 'domain', account_id FROM {C} WHERE email <> '' "

@@ -259,7 +259,8 @@ class CustomerKey(models.Model):
     ``made`` is the account that was created because a file named this key.
     """
 
-    source = models.ForeignKey(Source, models.PROTECT, related_name="customers")
+    # whoever asks by the source finds it in front of the constraint below
+    source = models.ForeignKey(Source, models.PROTECT, related_name="customers", db_index=False)
     key = models.CharField(max_length=160)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
