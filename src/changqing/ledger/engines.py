@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -77,8 +78,8 @@ def summarised(
 
 def _tables(engine: Engine, lines: Standing, folder: Path) -> Shape:
     """Name the files in force, and what says whose they are, alike on every engine."""
-    rates = daily_rates()
-    small = {"whose": (whose(), WHOSE), "families": (families(), FAMILIES), "exchange": (rates, EXCHANGE)}
+    rates, keys = daily_rates(), whose()
+    small = {"whose": (keys, WHOSE), "families": (families(), FAMILIES), "exchange": (rates, EXCHANGE)}
     for name, (table, columns) in small.items():
         path = folder / f"{name}.parquet"
         pq.write_table(table.select(list(columns)), path)
@@ -94,6 +95,7 @@ def _tables(engine: Engine, lines: Standing, folder: Path) -> Shape:
     return Shape(
         whole=bool(lines.whole),
         partly=bool(lines.partly),
+        by_many_keys=pc.count_distinct(keys["account_id"]).as_py() < keys.num_rows,
         last_rate=max(rates["day"].to_pylist(), default=None),
         currency=settings.BOOK_CURRENCY,
     )

@@ -40,11 +40,13 @@ class Shape:
     """What there is to read, as far as the expression depends on it.
 
     ``whole`` and ``partly``: whether any file counts whole, or without the rows that later ones replaced.
-    ``last_rate``: the last day with an exchange rate, None where there is none.
+    ``last_rate``: the last day with an exchange rate, None where there is none. ``by_many_keys``: whether any
+    account is known by more than one customer key.
     """
 
     whole: bool
     partly: bool
+    by_many_keys: bool
     last_rate: date | None
     currency: str
 
@@ -57,7 +59,8 @@ def summary(name: str, shape: Shape, *, as_of: date) -> ir.Table:
 
 
 def facts(shape: Shape, as_of: date, *columns: str) -> ir.Table:
-    """The lines that count: whose (``account_id``), ``date``, ``line_kind``, money in the book's currency.
+    """The lines that count: whose (``source_id``, ``customer``), ``date``, ``line_kind``, money in the book's
+    currency.
 
     A whole file is scanned; of a partly replaced one, all but the rows noted as replaced. ``columns``: what
     else of a line the summary needs.
@@ -73,9 +76,14 @@ def facts(shape: Shape, as_of: date, *columns: str) -> ir.Table:
         partly = ibis.table(LINES, name="partly")
         parts.append(partly.anti_join(gone, ["import_id", "file_row"]).select(*wanted))
     lines = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
-    lines = lines.filter(lines.date <= ibis.literal(as_of))
-    owned = lines.inner_join(ibis.table(WHOSE, name="whose"), ["source_id", "customer"])
-    return _in_book_money(owned, shape)
+    return _in_book_money(lines.filter(lines.date <= ibis.literal(as_of)), shape)
+
+
+def _owned(rows: ir.Table) -> ir.Table:
+    """``rows`` of a customer key, with the ``account_id`` it stands for; those of no account are gone."""
+    import ibis
+
+    return rows.inner_join(ibis.table(WHOSE, name="whose"), ["source_id", "customer"])
 
 
 def _in_book_money(lines: ir.Table, shape: Shape) -> ir.Table:
@@ -100,11 +108,18 @@ def _in_book_money(lines: ir.Table, shape: Shape) -> ir.Table:
 
 
 def _purchases(shape: Shape, as_of: date) -> ir.Table:
-    """A row a day on which an account bought: something was sold and the day's net is above zero."""
+    """A row a day on which an account bought: something was sold and the day's net is above zero.
+
+    The lines are added up under the key they came with; asking whose it is costs a third so. Only where an
+    account goes by several keys are its days added up once more.
+    """
     lines = facts(shape, as_of)
-    days = lines.group_by("account_id", "date").aggregate(
+    by_key = lines.group_by("source_id", "customer", "date").aggregate(
         money=lines.amount.sum(), sold=(lines.line_kind == "sale").any()
     )
+    days = _owned(by_key)
+    if shape.by_many_keys:
+        days = days.group_by("account_id", "date").aggregate(money=days.money.sum(), sold=days.sold.any())
     return days.filter(days.sold & (days.money > 0)).select("account_id", "date", "money")
 
 
@@ -185,7 +200,7 @@ def rollup(shape: Shape, as_of: date) -> ir.Table:
     """Money by account, month and product family, as the pages' rollups hold it."""
     import ibis
 
-    lines = facts(shape, as_of, "product", "family")
+    lines = _owned(facts(shape, as_of, "product", "family"))
     named = ibis.table(FAMILIES, name="families")
     told = lines.left_join(named, ["source_id", "product"])
     told = told.mutate(

@@ -15,9 +15,9 @@ import pytest
 from django.db import transaction
 
 from changqing.base.refused import Refused
-from changqing.ledger.actions import enter, source_named, undo, write_lines
+from changqing.ledger.actions import enter, rematch, source_named, undo, write_lines
 from changqing.ledger.engines import summarised
-from changqing.ledger.models import AccountMonth, AccountTotals, Import
+from changqing.ledger.models import AccountMonth, AccountTotals, CustomerKey, Import
 from changqing.ledger.queries import standing
 from changqing.ledger.segments import duck
 from changqing.ledger.summaries import NAMES
@@ -84,8 +84,18 @@ def ledger(book: None) -> None:
     )
 
 
+def of_one_account(keys: int) -> None:
+    """The first customer keys stand for one account."""
+    known = CustomerKey.objects.select_related("source", "account").order_by("key")[:keys]
+    one = known[0]
+    with transaction.atomic():
+        rematch(source=one.source, accounts={each.key: one.account for each in known})
+
+
 @pytest.mark.usefixtures("ledger")
-def test_summaries_say_what_the_rollups_say(by: Operator) -> None:
+@pytest.mark.parametrize("keys", [1, 9])
+def test_summaries_say_what_the_rollups_say(by: Operator, keys: int) -> None:
+    of_one_account(keys)
     found = summarised(by)
     totals = {row.account_id: row for row in AccountTotals.objects.filter(purchases__gt=0)}
     people = found["customers"].to_pylist()
@@ -114,6 +124,7 @@ def test_spark_says_what_duckdb_says(
     if not MANY_LINES:
         (tmp_path / "spark-defaults.conf").write_text(QUICK_START)
         monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    of_one_account(9)
     lines = standing("orders")
     assert lines.whole and lines.partly and lines.replaced
     day = date(2025, 3, 1)
