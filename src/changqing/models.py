@@ -43,6 +43,7 @@ from changqing.value.models import (
     FactorRating,
     Nomination,
     Ranking,
+    RankOrder,
     TierDecision,
 )
 
@@ -83,6 +84,7 @@ __all__ = [
     "Person",
     "PersonMerge",
     "Product",
+    "RankOrder",
     "Ranking",
     "Replacement",
     "Review",

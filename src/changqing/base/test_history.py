@@ -60,6 +60,7 @@ NOT_TRACKED = {
     "RevisionLine": "what an undo goes by; what it did is tracked on the account",
     "Ranking": DERIVED,
     "AccountRank": DERIVED,
+    "RankOrder": DERIVED,
 }
 
 

@@ -9,14 +9,17 @@ from django.db.migrations.loader import MigrationLoader
 from changqing.base.packs import Method, load, shipped
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
+from changqing.journeys.rank_book import rank_book
 from changqing.ledger.dues import PACKS as OF_LEDGER
 from changqing.ledger.receivables import refresh_missing_receivables
 from changqing.ledger.rollups import refresh_flows_before_openings
 from changqing.ledger.self_told import PACKS as OF_BOOK
+from changqing.people.permissions import operator
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
 from changqing.value.queries.methods import PACKS as OF_VALUE
+from changqing.value.queries.places import ranks_are_missing
 
 SHIPPED: dict[str, type[Method]] = {
     **OF_VALUE,
@@ -48,6 +51,8 @@ def prepare_book() -> bool:
     if is_new:
         refresh_missing_receivables()
         refresh_flows_before_openings()
+    if ranks_are_missing():
+        rank_book(by=operator(because="a book of an older version"))
     return is_new
 
 

@@ -22,6 +22,7 @@ from changqing.ledger.segments import duck
 from changqing.people.permissions import operator
 from changqing.value.actions import rank_the_book
 from changqing.value.models import AccountRank, Ranking
+from changqing.value.queries.places import ranked
 
 KINDS = ("lines", "orders", "period")
 CUSTOMERS = ("C1", "C2", "C3", "C4")
@@ -112,7 +113,14 @@ def figures() -> dict[str, Any]:
             AccountTotals.objects,
             *("first_day", "last_day", "orders", "purchases", "lines", "lines_without_cost", "revenue"),
         ),
-        "ranks": rows(AccountRank.objects, "ranking__period", "rank", "revenue", "orders", "abc", "band"),
+        "sums": rows(AccountRank.objects, "period", "revenue", "tie", "margin", "orders", "lines", "band"),
+        "ranks": {
+            ranking.period: sorted(
+                (keys[pk], place.rank, place.abc, place.cumulative_share)
+                for pk, place in ranked(ranking, AccountRank.objects.filter(period=ranking.period)).items()
+            )
+            for ranking in Ranking.objects.filter(is_current=True)
+        },
         "portfolio": [
             ranking.results for ranking in Ranking.objects.filter(is_current=True).order_by("period")
         ],

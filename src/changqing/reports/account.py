@@ -41,7 +41,7 @@ from changqing.people.permissions import Principal, may
 from changqing.reports.accounts import band_names
 from changqing.reports.months import change, whole_months
 from changqing.reports.rhythm import Rhythm, rhythm_of
-from changqing.value.queries import AccountRank, AccountTotals, current_ranking, places_of
+from changqing.value.queries import AccountTotals, RankedAccount, current_ranking, places_of
 
 YEAR = 12
 LINES_A_PAGE = 20
@@ -316,7 +316,7 @@ def _families(money: Sequence[MonthMoney], whole: Sequence[date]) -> list[Family
     return sorted(found, key=lambda each: -each.revenue)
 
 
-def _place(row: AccountRank) -> Place:
+def _place(row: RankedAccount) -> Place:
     ranking = row.ranking
     return Place(
         period=ranking.period,

@@ -28,10 +28,10 @@ from changqing.value.queries import (
     BY_PLACE,
     FEW,
     Account,
-    AccountRank,
     Composition,
     Cut,
     Narrowing,
+    RankedAccount,
     Ranking,
     composition_of,
     count_of,
@@ -286,7 +286,7 @@ def account_rows(
 
 def _row(
     account: Account,
-    place: AccountRank | None,
+    place: RankedAccount | None,
     months: list[Decimal],
     today: date | None,
     hidden: frozenset[Part],

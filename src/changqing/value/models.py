@@ -57,24 +57,40 @@ class Ranking(models.Model):
         return f"{self.period} {self.as_of}"
 
 
-class AccountRank(models.Model):
-    """One account's place in a current ranking. Written whole, so no key is looked up row by row."""
+class RankOrder(models.Model):
+    """The whole book in the order of a current ranking, as arrays from rank 1 on: account, running share of
+    revenue, and a digest of each one's ``AccountRank``. What one line changes for every account stands here.
 
-    ranking = models.ForeignKey(
-        Ranking, models.CASCADE, related_name="accounts", db_index=False, db_constraint=False
-    )
+    ``edges`` are the revenue and tie of the last account of each class.
+    """
+
+    ranking = models.OneToOneField(Ranking, models.CASCADE, primary_key=True, related_name="+")
+    accounts = models.BinaryField()
+    shares = models.BinaryField(null=True)
+    digests = models.BinaryField()
+    edges = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"order {self.ranking_id}"
+
+
+class AccountRank(models.Model):
+    """One account's own sums in the current ranking of a period; its rank and share are in ``RankOrder``.
+
+    Accounts of one revenue are told apart by ``tie``, so that revenue and tie sort a list as ranks do.
+    """
+
+    period = models.CharField(max_length=4, choices=Ranking.Period.choices)
     account = models.ForeignKey(
         Account, models.CASCADE, related_name="ranks", db_index=False, db_constraint=False
     )
-    rank = models.IntegerField()
     revenue = models.DecimalField(max_digits=22, decimal_places=4)
+    tie = models.IntegerField()
     margin = models.DecimalField(max_digits=22, decimal_places=4, null=True)
     revenue_without_cost = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
     revenue_converted = models.DecimalField(max_digits=22, decimal_places=4, default=0, db_default=0)
     orders = models.IntegerField()
     lines = models.IntegerField()
-    cumulative_share = models.FloatField(null=True)
-    abc = models.CharField(max_length=1)
     band = models.CharField(max_length=20, blank=True)
 
     account_path = "account"
@@ -83,12 +99,12 @@ class AccountRank(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("ranking", "rank", name="rank_in_ranking"),
-            models.Index("account", "ranking", name="rank_of_account"),
+            models.Index("period", models.F("revenue").desc(), "tie", name="rank_in_period"),
+            models.Index("account", "period", name="rank_of_account"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.ranking_id} {self.rank}"
+        return f"{self.period} {self.account_id}"
 
 
 class BookFit(models.Model):

@@ -10,34 +10,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from changqing.accounts.models import Account
-from changqing.base.bulk import columns_from, copy_columns
+from changqing.base.bulk import columns_from
 from changqing.base.days import months_back
 from changqing.base.packs import Pack, parse
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force, rate_on
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
-from changqing.value.models import AccountRank, Ranking
-from changqing.value.rules import BookFacts, ConcentrationMethod, RankingResult, rank_book
+from changqing.value.actions.placing import Placed, store_places
+from changqing.value.models import Ranking
+from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
+from changqing.value.rules.concentration import Places
 
 PACK = "concentration"
-RANK_COLUMNS = (
-    "ranking_id",
-    "account_id",
-    "rank",
-    "revenue",
-    "margin",
-    "revenue_without_cost",
-    "revenue_converted",
-    "orders",
-    "lines",
-    "cumulative_share",
-    "abc",
-    "band",
-)
 
 
 @transaction.atomic
@@ -55,11 +43,8 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
         [],
         {"id": pa.int64(), "key": pa.string(), "industry": pa.string()},
     )
-    with connection.cursor() as cursor:
-        # no other ranking has places: each one's go when the next is made
-        cursor.execute(f"DELETE FROM {AccountRank._meta.db_table}")
     made = [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
-    copy_columns(AccountRank._meta.db_table, pa.concat_tables(places for _ranking, places in made))
+    store_places([Placed(ranking, sums[ranking.period].accounts, places) for ranking, places in made])
     return [ranking for ranking, _places in made]
 
 
@@ -80,7 +65,7 @@ def _rank_period(
     people: pa.Table,
     pack: Pack[ConcentrationMethod],
     told: tuple[MethodVersion, date | None],
-) -> tuple[Ranking, pa.Table]:
+) -> tuple[Ranking, Places | None]:
     version, last = told
     facts = _facts_of(period, sums, people, last)
     facts = replace(facts, band_rate=_band_rate(pack.method.bands.currency, last))
@@ -99,7 +84,7 @@ def _rank_period(
         },
         results=result.as_json(),
     )
-    return ranking, _places_in(ranking, sums, result)
+    return ranking, result.places
 
 
 def _band_rate(currency: str, last: date | None) -> Decimal | None:
@@ -141,22 +126,3 @@ def _sum(column: pa.ChunkedArray, nothing: Any = Decimal(0)) -> Any:
     """The exact sum of what is known; ``nothing`` where there are no rows."""
     found = pc.sum(column).as_py()
     return nothing if found is None else found
-
-
-def _places_in(ranking: Ranking, sums: BookSums, result: RankingResult) -> pa.Table:
-    """The rows of ``ranking``: each account's sums and its place."""
-    places, accounts = result.places, sums.accounts
-    if places is None:
-        accounts = accounts.slice(0, 0)
-    size = accounts.num_rows
-    shares = pa.nulls(size, pa.float64())
-    if places and places.cumulative_share is not None:
-        shares = pa.array(places.cumulative_share, pa.float64())
-    made = {
-        "ranking_id": pa.repeat(pa.scalar(ranking.pk, pa.int64()), size),
-        "rank": pa.array(places.rank if places else [], pa.int64()),
-        "cumulative_share": shares,
-        "abc": pa.array(places.abc if places else [], pa.string()),
-        "band": pa.array(places.band if places else [], pa.string()),
-    }
-    return pa.table({name: made[name] if name in made else accounts[name] for name in RANK_COLUMNS})

@@ -12,6 +12,7 @@ from changqing.value.queries.rankings import Composition as Composition
 from changqing.value.queries.rankings import Cut as Cut
 from changqing.value.queries.rankings import Narrowing as Narrowing
 from changqing.value.queries.rankings import PastRanking as PastRanking
+from changqing.value.queries.rankings import RankedAccount as RankedAccount
 from changqing.value.queries.rankings import Ranking as Ranking
 from changqing.value.queries.rankings import Slice as Slice
 from changqing.value.queries.rankings import book_as_of as book_as_of

@@ -51,6 +51,8 @@ from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.people.permissions import Principal, along, sees_the_whole_book
 from changqing.value.models import AccountRank as AccountRank
 from changqing.value.models import Ranking as Ranking
+from changqing.value.queries.places import RankedAccount as RankedAccount
+from changqing.value.queries.places import order_of, ranked
 from changqing.value.rules import ConcentrationMethod
 
 PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
@@ -146,8 +148,8 @@ class Narrowing:
             rule &= Q(totals__last_day__lt=self.silent_since)
         return rule
 
-    def place_rule(self) -> Q:
-        rule = Q(abc__in=self.abc) if self.abc else Q()
+    def place_rule(self, ranking: Ranking | None) -> Q:
+        rule = order_of(ranking).of_class(self.abc) if self.abc else Q()
         if self.band:
             rule &= Q(band__in=self.band)
         return rule & Q(margin__lt=0) if self.is_loss_making else rule
@@ -213,23 +215,33 @@ def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRa
     ]
 
 
-def places_of(to: Principal, account: Account) -> dict[str, AccountRank]:
+def _rows_in(ranking: Ranking | None) -> QuerySet[AccountRank]:
+    """The accounts' own sums in the period of ``ranking``."""
+    return AccountRank.objects.filter(period=ranking.period if ranking else "")
+
+
+def places_of(to: Principal, account: Account) -> dict[str, RankedAccount]:
     """``account``'s place in every current ranking, by period."""
-    rows = visible_to(to, AccountRank.objects.filter(account=account.pk, ranking__is_current=True))
-    found = {row.ranking.period: row for row in rows.select_related("ranking__method")}
+    rows = {row.period: row for row in visible_to(to, AccountRank.objects.filter(account=account.pk))}
+    if not rows:
+        return {}
     if not sight(to, account).reads(Part.MARGIN):
-        for row in found.values():
+        for row in rows.values():
             row.margin = None
-    return found
+    rankings = Ranking.objects.select_related("method").filter(is_current=True, period__in=rows)
+    found = {ranking.period: ranked(ranking, [rows[ranking.period]]) for ranking in rankings}
+    return {period: places[account.pk] for period, places in found.items() if places}
 
 
 def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
     """The visible rows of ``ranking`` as arrays with exact sums, in one query."""
     held = ("abc", "band", "account__industry")
+    order = order_of(ranking)
     margin_seen = seen_only(to, Part.MARGIN, "margin", MARGIN)
     shown = along("account", rule_for(to, Part.MARGIN))
     rows = (
-        visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0))
+        visible_to(to, _rows_in(ranking))
+        .annotate(abc=order.classes())
         .values_list(*held)
         .annotate(
             accounts=Count("pk"),
@@ -241,16 +253,16 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
             all_lines=Sum("lines"),
             withheld=Count("pk", filter=~shown),
             withheld_revenue=Sum("revenue", filter=~shown, default=Decimal(0)),
-            ranks=ArrayAgg("rank"),
+            ids=ArrayAgg("account_id"),
             each_revenue=ArrayAgg(Cast("revenue", FloatField())),
             each_margin=ArrayAgg(Cast(margin_seen, FloatField())),
         )
     )
     parts = list(rows)
-    ranks, revenue, margins = ([each for part in parts for each in part[at]] for at in (-3, -2, -1))
+    ids, revenue, margins = ([each for part in parts for each in part[at]] for at in (-3, -2, -1))
     margin = np.array(margins, dtype=np.float64)
     return BookColumns(
-        ranks=ranks,
+        ranks=order.ranks_of(ids).tolist(),
         revenue=np.array(revenue, dtype=np.float64),
         margin=np.nan_to_num(margin, nan=0.0),
         margin_known=~np.isnan(margin),
@@ -283,10 +295,10 @@ def fingerprint(to: Principal) -> tuple[Any, ...]:
 
 def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:
     """Visible accounts narrowed to ``wanted``, with their place in ``ranking`` as ``place``."""
-    here = Q(ranks__ranking=ranking.pk if ranking else 0)
+    here = Q(ranks__period=ranking.period if ranking else "")
     rows = visible_to(to, Account.objects.all(), *wanted.parts)
     rows = rows.annotate(place=FilteredRelation("ranks", condition=here))
-    return rows.filter(wanted.account_rule() & along("place", wanted.place_rule()))
+    return rows.filter(wanted.account_rule() & along("place", wanted.place_rule(ranking)))
 
 
 def _wanted_places(
@@ -294,8 +306,8 @@ def _wanted_places(
 ) -> QuerySet[AccountRank]:
     """The places narrowed to ``wanted`` that ``to`` may read, with ``parts`` where more is asked of them."""
     asked = {*wanted.parts, Part.REVENUE, *parts}
-    rows = visible_to(to, AccountRank.objects.filter(ranking=ranking.pk if ranking else 0), *asked)
-    return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule())
+    rows = visible_to(to, _rows_in(ranking), *asked)
+    return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule(ranking))
 
 
 def looked_up(to: Principal, wanted: Narrowing) -> Narrowing:
@@ -325,8 +337,9 @@ def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
 def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
     """What a list holds, exactly; joins all of it with its places."""
     rows = _wanted_places(to, ranking, wanted).annotate(seen=seen_only(to, Part.MARGIN, "margin", MARGIN))
+    in_a = order_of(ranking).of_class("A")
     found = rows.aggregate(
-        placed=Count("pk"), a=Count("pk", filter=Q(abc="A")), loss_making=Count("pk", filter=Q(seen__lt=0))
+        placed=Count("pk"), a=Count("pk", filter=in_a), loss_making=Count("pk", filter=Q(seen__lt=0))
     )
     return Composition(**found)
 
@@ -373,7 +386,7 @@ def _part_of(cut: Cut) -> tuple[Part, ...]:
 
 def _without_place(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut) -> QuerySet[Any, int]:
     """Accounts without a place, or with one that ``to`` may not read: they come last, by name."""
-    here = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account=OuterRef("pk"))
+    here = _rows_in(ranking).filter(account=OuterRef("pk"))
     here = visible_to(to, here, Part.REVENUE, *_part_of(cut))
     rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule())
     rows = rows.filter(~Exists(here))
@@ -388,12 +401,12 @@ def _steady(column: str, total: int) -> F | Coalesce:
 
 
 def _place_order(cut: Cut, total: int) -> list[OrderBy]:
-    """Rank 1 is the largest revenue, so sorting by revenue is sorting by rank, the other way round."""
+    """Rank 1 is the largest revenue: revenue that falls, then ties that rise, is the order of ranks."""
+    revenue, tie = _steady("revenue", total), F("tie")
     if cut.sort == "margin":
-        return [_sorted(F("margin"), cut), _steady("rank", total).asc()]
+        return [_sorted(F("margin"), cut), revenue.desc(), tie.asc()]
     falls = cut.is_descending if cut.sort == "rank" else not cut.is_descending
-    rank = _steady("rank", total)
-    return [rank.desc() if falls else rank.asc()]
+    return [revenue.asc(), tie.desc()] if falls else [revenue.desc(), tie.asc()]
 
 
 def _account_order(to: Principal, cut: Cut, total: int) -> list[OrderBy]:
@@ -424,16 +437,17 @@ def rows_of(to: Principal, ids: Sequence[int]) -> dict[int, Account]:
 
 def places_among(
     to: Principal, ranking: Ranking | None, among: Collection[Account]
-) -> dict[int, AccountRank]:
+) -> dict[int, RankedAccount]:
     """The places that ``to`` may read of accounts ``among``, by account; margin only where it is due."""
     sights = sight_of(to, among)
     seen = [pk for pk, each in sights.items() if each.reads(Part.REVENUE)]
-    rows = AccountRank.objects.filter(ranking=ranking.pk if ranking else 0, account__in=seen)
-    found = {row.account_id: row for row in rows}
-    for pk, row in found.items():
-        if not sights[pk].reads(Part.MARGIN):
+    if ranking is None or not seen:
+        return {}
+    rows = list(_rows_in(ranking).filter(account__in=seen))
+    for row in rows:
+        if not sights[row.account_id].reads(Part.MARGIN):
             row.margin = None
-    return found
+    return ranked(ranking, rows)
 
 
 def monthly_revenue(to: Principal, among: Collection[Account], since: date) -> dict[int, dict[date, Decimal]]:
@@ -451,10 +465,10 @@ def ranking_breaches() -> Iterator[str]:
     ranking = current_ranking("all")
     if ranking is None:
         return
-    ranked = AccountRank.objects.filter(ranking=ranking).aggregate(sum=Sum("revenue"), n=Count("pk"))
+    told = _rows_in(ranking).aggregate(sum=Sum("revenue"), n=Count("pk"))
     rolled = AccountTotals.objects.aggregate(sum=Sum("revenue"), n=Count("pk"))
-    if (ranked["sum"] or 0, ranked["n"]) != (rolled["sum"] or 0, rolled["n"]):
+    if (told["sum"] or 0, told["n"]) != (rolled["sum"] or 0, rolled["n"]):
         yield _("排名的合计与账本不符：%(ranked)s，应为 %(rolled)s。请运行 changqing rank。") % {
-            "ranked": ranked["sum"],
+            "ranked": told["sum"],
             "rolled": rolled["sum"],
         }

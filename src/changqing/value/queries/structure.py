@@ -55,9 +55,7 @@ def structure_of(to: Principal, key_tiers: Collection[str]) -> tuple[Side, Side]
 
 
 def _money(to: Principal, key_tiers: Collection[str]) -> dict[str, Any]:
-    ranks = visible_to(
-        to, AccountRank.objects.filter(ranking__period=Ranking.Period.ONE_YEAR, ranking__is_current=True)
-    )
+    ranks = visible_to(to, AccountRank.objects.filter(period=Ranking.Period.ONE_YEAR))
     keys = AccountStanding.objects.filter(is_current=True, tier__in=list(key_tiers)).values("account")
     sums = {"revenue": Sum("revenue"), "orders": Sum("orders"), "n": Count("account")}
     whole, key = ranks.aggregate(**sums), ranks.filter(account__in=keys).aggregate(**sums)

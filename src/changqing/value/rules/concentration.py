@@ -268,7 +268,7 @@ def rank_book(facts: BookFacts, *, pack: Pack[ConcentrationMethod]) -> RankingRe
     """
     method, answers = pack.method, _Answers()
     revenue, margin, known = _arrays(facts)
-    keys = facts.keys
+    keys = _numbered(facts.keys)
     shares = (method.pareto.head_share.value, method.pareto.value_share.value)
     whole = answers.ask("pareto", lambda: _pareto(revenue, keys, shares))
     profit = answers.ask("profit_pareto", lambda: _pareto(margin[known], None, shares))
@@ -297,7 +297,7 @@ def rank_book(facts: BookFacts, *, pack: Pack[ConcentrationMethod]) -> RankingRe
         unknown=answers.unknown,
         verdicts=_verdicts(method, facts, (whole, profit, whale, industry)),
         method={"name": pack.name, "version": pack.version, "digest": pack.digest},
-        places=_places(facts, (whole, classes, band_of), _letters(method.abc)),
+        places=_places(revenue, keys, (whole, classes, band_of), _letters(method.abc)),
     )
 
 
@@ -407,7 +407,16 @@ def _arrays(facts: BookFacts) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     return revenue, margin, known
 
 
-def _pareto(values: Floats, keys: Sequence[Any] | None, shares: tuple[Decimal, Decimal]) -> Pareto:
+def _numbered(keys: Sequence[str] | Sequence[int]) -> Integers:
+    """Numbers in the order of ``keys``, so that a book is sorted by them once and not for each question."""
+    found = np.asarray(keys)
+    if found.dtype.kind not in "iu":
+        found = np.empty(len(keys), np.int64)
+        found[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+    return found
+
+
+def _pareto(values: Floats, keys: Integers | None, shares: tuple[Decimal, Decimal]) -> Pareto:
     return pareto(values, head_share=shares[0], value_share=shares[1], keys=keys)
 
 
@@ -484,12 +493,12 @@ def _bands(facts: BookFacts, scheme: AmountBands) -> tuple[list[str], BandCounts
 
 
 def _places(
-    facts: BookFacts, found: tuple[Pareto | None, Classes | None, list[str]], letters: str
+    revenue: Floats, keys: Integers, found: tuple[Pareto | None, Classes | None, list[str]], letters: str
 ) -> Places | None:
     whole, classes, band_of = found
     if classes is None:
         return None
-    ranking = rank(floats(facts.revenue), facts.keys)
+    ranking = rank(revenue, keys)
     running = None
     if whole is not None:
         running = np.empty(whole.accounts)
