@@ -56,12 +56,44 @@ def _plain(rows: pa.Table) -> pa.Table:
 
 
 def columns_from(query: str, values: Sequence[Any], types: Mapping[str, pa.DataType]) -> pa.Table:
-    """What ``query`` says as columns, named and typed by ``types``; in binary and without a model's row."""
+    """What ``query`` says as columns, named and typed by ``types``; without a model's row.
+
+    What is NULL is null, an empty text stays one. A query without ``values`` is one of a whole table: it is
+    read without a Python object a cell.
+    """
     connection.ensure_connection()
+    if not values:
+        return _copied(query, types)
     with Cursor(connection.connection) as cursor:
-        cursor.execute(query, values or None, binary=True)
+        cursor.execute(query, values, binary=True)
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(types)
     return pa.table({name: pa.array(cells, types[name]) for name, cells in zip(types, found, strict=True)})
+
+
+def _copied(query: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+    text = pa.BufferOutputStream()
+    with (
+        Cursor(connection.connection) as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy,
+    ):
+        for part in copy:
+            text.write(part)
+    told = text.getvalue()
+    if not told.size:
+        return pa.table({name: pa.array([], type_) for name, type_ in types.items()})
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(told),
+        read_options=pyarrow.csv.ReadOptions(column_names=list(types)),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict(types),
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
 
 
 @contextmanager

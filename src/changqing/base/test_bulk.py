@@ -42,15 +42,29 @@ def test_columns_arrive_as_they_are() -> None:
     assert found == list(zip(range(6), texts, floats, money, strict=True))
 
 
+ODD = '常青,"a"\n\\N\r\n \\. ;'
+VALUES = f"(1, '', DATE '2026-01-05', 0.1::float8, true), (NULL, '{ODD}', NULL, 1e-300, NULL)"
+TYPES = {"n": pa.int64(), "said": pa.string(), "day": pa.date32(), "share": pa.float64(), "is": pa.bool_()}
+
+
 @pytest.mark.django_db
-def test_columns_of_a_query_keep_types_nothing_and_empty_texts() -> None:
-    types = {"n": pa.int64(), "said": pa.string(), "day": pa.date32()}
-    query = "SELECT * FROM (VALUES (1, '', DATE '2026-01-05'), (NULL, '常青,\"a\"', NULL)) v (n, said, day) "
-    found = columns_from(query + "WHERE said <> %s", ["x"], types)
-    assert found.schema == pa.schema(list(types.items()))
+@pytest.mark.parametrize("values", [[], ["x"]], ids=["of a whole table", "narrowed"])
+def test_columns_of_a_query_keep_types_nothing_and_empty_texts(values: list[str]) -> None:
+    def asked(rule: str) -> str:
+        narrowed = rule.replace("'x'", "%s") if values else rule
+        return f"SELECT * FROM (VALUES {VALUES}) v (n, said, day, share, is_so) WHERE {narrowed}"
+
+    found = columns_from(asked("said <> 'x'"), values, TYPES)
+    assert found.schema == pa.schema(list(TYPES.items()))
     assert found.to_pylist() == [
-        {"n": 1, "said": "", "day": date(2026, 1, 5)},
-        {"n": None, "said": '常青,"a"', "day": None},
+        {"n": 1, "said": "", "day": date(2026, 1, 5), "share": 0.1, "is": True},
+        {"n": None, "said": ODD, "day": None, "share": 1e-300, "is": None},
     ]
-    nothing = columns_from(query + "WHERE said = %s", ["x"], types)
+    nothing = columns_from(asked("said = 'x'"), values, TYPES)
     assert (nothing.num_rows, nothing.schema) == (0, found.schema)
+
+
+@pytest.mark.django_db
+def test_one_column_of_nothing_is_as_long_as_it_was() -> None:
+    query = "SELECT said FROM (VALUES (1, NULL), (2, ''), (3, 'x'), (4, NULL)) v (n, said) ORDER BY n"
+    assert columns_from(query, [], {"said": pa.string()})["said"].to_pylist() == [None, "", "x", None]

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from changqing.engine.computable import Floats, Integers
+from changqing.engine.threads import shared_out
 
 # Intervals that a gap may span; the larger ones stand for those around them.
 SPANS = np.array([1.0, 2, 3, 4, 5, 6, 8, 11, 16, 24, 40, 80])
@@ -43,8 +44,8 @@ class NextGap:
         """P(gap > time) for each account; spans surely longer or shorter are not computed."""
         from changqing.engine.span_law import tails
 
-        found = np.empty(time.size)
-        tails(np.asarray(time, np.float64), *self._parts, found)
+        found, times, (law, spans) = np.empty(time.size), np.asarray(time, np.float64), self._parts
+        shared_out(lambda at: tails(times[at], *(part[at] for part in law), spans, found[at]), time.size)
         return found
 
     def passed_by(self, tail: Floats) -> Floats:
@@ -52,14 +53,19 @@ class NextGap:
         from changqing.engine.span_law import NEARLY_ONE, moments
 
         goal = np.clip(tail, TINY, NEARLY_ONE)
-        found = np.empty(goal.size)
-        moments(goal, self._guess(goal), *self._parts, found)
+        found, starts, (law, spans) = np.empty(goal.size), self._guess(goal), self._parts
+
+        def solve(at: slice) -> None:
+            moments(goal[at], starts[at], *(part[at] for part in law), spans, found[at])
+
+        shared_out(solve, goal.size)
         return found
 
     @property
-    def _parts(self) -> tuple[Floats, ...]:
-        parts = (self.shape, self.strength, self.scale, self.weights, SPANS)
-        return tuple(np.ascontiguousarray(part, np.float64) for part in parts)
+    def _parts(self) -> tuple[tuple[Floats, ...], Floats]:
+        """The law of each account, and the spans of all."""
+        parts = (self.shape, self.strength, self.scale, self.weights)
+        return tuple(np.ascontiguousarray(part, np.float64) for part in parts), SPANS
 
     def _guess(self, tail: Floats) -> Floats:
         """ln t from the span that the tail ends in, by the cube root of a gamma (Wilson-Hilferty)."""

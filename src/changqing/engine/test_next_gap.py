@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc, betaincc
 
+from changqing.engine import threads
 from changqing.engine.next_gap import SPANS, NextGap
 from changqing.engine.rhythm_book import span_chances
 from changqing.engine.span_law import deviance, rest_of_stirling, tail_of_span
@@ -63,3 +64,20 @@ def test_nothing_is_shorter_than_no_time_and_nothing_longer_than_all_time() -> N
     )
     assert law.longer_than(np.zeros(2)).tolist() == [1.0, 1.0]
     assert law.longer_than(np.full(2, 1e300)).tolist() == [0.0, 0.0]
+
+
+def test_a_book_is_the_same_in_one_thread_and_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(7)
+    size = 101
+    known = np.asarray(draw.integers(1, 60, size), np.float64)
+    chances = span_chances(np.asarray(known / 10, np.float64), known)
+    law = NextGap(known, 3 + known, 15 + known, chances)
+    told = []
+    for fewest in (1_000, 10):
+        monkeypatch.setattr(threads, "WORTH_SHARING", fewest)
+        monkeypatch.setattr("os.cpu_count", lambda: 3)
+        told.append((law.passed_by(known / 100).tolist(), law.longer_than(known).tolist()))
+    assert told[0] == told[1]
+    parts: list[slice] = []
+    threads.shared_out(parts.append, 35)
+    assert sorted((part.start, part.stop) for part in parts) == [(0, 11), (11, 23), (23, 35)]

@@ -11,6 +11,10 @@ import duckdb
 from django.db import connection as database
 
 CHUNK = 1 << 20
+# Between columns and around values that hold one of them: no text of ours does, JSON least of all, so that
+# nothing has to be quoted.
+BETWEEN, AROUND = "\x02", "\x01"
+AS_CSV = f"FORMAT csv, DELIMITER '{BETWEEN}', QUOTE '{AROUND}', ESCAPE '{AROUND}'"
 
 
 def forget(table: str, accounts: Collection[int], *, kind: str | None = None) -> None:
@@ -29,7 +33,7 @@ def load(connection: duckdb.DuckDBPyConnection, query: str, table: str, columns:
     named = ", ".join(columns)
     reading, writing = os.pipe()
     rows = f"SELECT {named} FROM ({query}) ORDER BY account_id"
-    told = f"COPY ({rows}) TO '/dev/fd/{writing}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+    told = f"COPY ({rows}) TO '/dev/fd/{writing}' ({AS_CSV}, HEADER false, USE_TMP_FILE false)"
 
     def write() -> None:
         try:
@@ -41,7 +45,7 @@ def load(connection: duckdb.DuckDBPyConnection, query: str, table: str, columns:
         ThreadPoolExecutor(1) as aside,
         os.fdopen(reading, "rb", buffering=0) as pipe,
         database.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({named}) FROM STDIN (FORMAT csv)") as copy,
+        cursor.copy(f"COPY {table} ({named}) FROM STDIN ({AS_CSV})") as copy,
     ):
         written = aside.submit(write)
         while chunk := pipe.read(CHUNK):

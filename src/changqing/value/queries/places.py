@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 import numpy as np
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from changqing.base.kept import Kept
 from changqing.engine.computable import Floats, Integers
@@ -99,16 +99,33 @@ ORDERS = Kept[BookOrder](most=6)
 
 def order_of(ranking: Ranking | None) -> BookOrder:
     """The order of the whole book in ``ranking``, or in the one that has taken its place meanwhile."""
-    if ranking is None or ranking.as_of is None:
-        return NOBODY
-    return ORDERS.get((ranking.pk, ranking.made_at), lambda: _read(ranking))
+    return orders_of([ranking])[ranking.pk] if ranking else NOBODY
 
 
-def _read(ranking: Ranking) -> BookOrder:
-    rows = RankOrder.objects.select_related("ranking")
-    row = rows.filter(pk=ranking.pk).first() or rows.filter(ranking__period=ranking.period).first()
-    if row is None:
-        return NOBODY
+def orders_of(rankings: Collection[Ranking]) -> dict[int, BookOrder]:
+    """The orders of ``rankings``, by their keys; those that this process does not have yet in one query."""
+    wanted = {(ranking.pk, ranking.made_at): ranking for ranking in rankings}
+    known = set(ORDERS.keys)
+    missing = [ranking for key, ranking in wanted.items() if key not in known and ranking.as_of]
+    rows = {row.ranking.period: row for row in _rows_of(missing)} if missing else {}
+
+    def order(ranking: Ranking) -> BookOrder:
+        row = rows.get(ranking.period) or next(iter(_rows_of([ranking])), None)
+        return _order(row) if row else NOBODY
+
+    return {
+        ranking.pk: ORDERS.get(key, partial(order, ranking)) if ranking.as_of else NOBODY
+        for key, ranking in wanted.items()
+    }
+
+
+def _rows_of(rankings: Collection[Ranking]) -> QuerySet[RankOrder]:
+    """The orders of ``rankings``' periods: there is one a period, of the current ranking."""
+    periods = [ranking.period for ranking in rankings]
+    return RankOrder.objects.select_related("ranking").filter(ranking__period__in=periods)
+
+
+def _order(row: RankOrder) -> BookOrder:
     accounts = np.frombuffer(row.accounts, np.int64)
     order = np.argsort(accounts)
     sizes = {letter: said["accounts"] for letter, said in sorted(row.ranking.results["abc"].items())}

@@ -52,7 +52,7 @@ from changqing.people.permissions import Principal, along, sees_the_whole_book
 from changqing.value.models import AccountRank as AccountRank
 from changqing.value.models import Ranking as Ranking
 from changqing.value.queries.places import RankedAccount as RankedAccount
-from changqing.value.queries.places import order_of, ranked
+from changqing.value.queries.places import order_of, orders_of, ranked
 from changqing.value.rules import ConcentrationMethod
 
 PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
@@ -228,7 +228,8 @@ def places_of(to: Principal, account: Account) -> dict[str, RankedAccount]:
     if not sight(to, account).reads(Part.MARGIN):
         for row in rows.values():
             row.margin = None
-    rankings = Ranking.objects.select_related("method").filter(is_current=True, period__in=rows)
+    rankings = list(Ranking.objects.select_related("method").filter(is_current=True, period__in=rows))
+    orders_of(rankings)
     found = {ranking.period: ranked(ranking, [rows[ranking.period]]) for ranking in rankings}
     return {period: places[account.pk] for period, places in found.items() if places}
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("changqing", "0024_core_names_backwards"),
+        ("changqing", "0025_named_and_seen"),
     ]
 
     operations = [
@@ -44,5 +44,11 @@ class Migration(migrations.Migration):
                 ("digests", models.BinaryField()),
                 ("edges", models.JSONField()),
             ],
+        ),
+        # numbers of eight bytes do not shrink: do not try
+        migrations.RunSQL(
+            "ALTER TABLE changqing_rankorder ALTER COLUMN accounts SET STORAGE EXTERNAL, "
+            "ALTER COLUMN shares SET STORAGE EXTERNAL, ALTER COLUMN digests SET STORAGE EXTERNAL",
+            migrations.RunSQL.noop,
         ),
     ]
