@@ -17,7 +17,7 @@ from changqing.journeys.prepare_book import prepare_book
 from changqing.records.queries import method_in_force
 from changqing.reports.accounts import Asked, account_list
 from changqing.reports.conftest import People, orders_come
-from changqing.value.actions.placing import Placed, store_places
+from changqing.value.actions.placing import RankedPeriod, store_places
 from changqing.value.models import AccountRank, Ranking, RankOrder
 from changqing.value.queries import current_ranking, places
 from changqing.value.queries.places import order_of, ranked, ranks_are_missing
@@ -72,7 +72,7 @@ def stored(revenues: dict[int, Decimal]) -> tuple[Ranking, RankingResult]:
         {"account_id": pa.array(ids, pa.int64()), **columns, "orders": ones, "lines": ones}
         | {"each_revenue": money.cast(pa.float64())}
     )
-    store_places([Placed(ranking, sums, said.places)])
+    store_places([RankedPeriod(ranking, sums, said.places)])
     return ranking, said
 
 

@@ -25,7 +25,7 @@ Digests = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class RankedPeriod:
     """One ranking, the sums of its accounts (in the order of ``account_id``) and their places."""
 
     ranking: Ranking
@@ -33,13 +33,13 @@ class Placed:
     places: Places | None
 
 
-def store_places(made: Sequence[Placed]) -> None:
+def store_places(made: Sequence[RankedPeriod]) -> None:
     """Make the tables say where each account stands: one order a ranking, and of the accounts' own sums those
     that are not there yet."""
     copy_columns(AccountRank._meta.db_table, pa.concat_tables([_store(one) for one in made]))
 
 
-def _store(one: Placed) -> pa.Table:
+def _store(one: RankedPeriod) -> pa.Table:
     """Write the order; take away the rows that hold no longer, and give back those that are missing."""
     rows, period = _rows(one), one.ranking.period
     accounts, digests = rows["account_id"].to_numpy(), _digests(rows)
@@ -69,7 +69,7 @@ def _alike(accounts: Integers, digests: Digests, known: Integers, before: Digest
     return np.asarray((known[at] == accounts) & (before[at] == digests))
 
 
-def _rows(one: Placed) -> pa.Table:
+def _rows(one: RankedPeriod) -> pa.Table:
     """What ``AccountRank`` shall say of the ranking's accounts."""
     sums = one.sums if one.places else one.sums.slice(0, 0)
     size = sums.num_rows
@@ -81,12 +81,12 @@ def _rows(one: Placed) -> pa.Table:
     return pa.table({name: made[name] if name in made else sums[name] for name in COLUMNS})
 
 
-def _order(one: Placed) -> Integers:
+def _order(one: RankedPeriod) -> Integers:
     """Where the account of each rank stands among the sums."""
     return np.argsort(one.places.rank) if one.places else np.zeros(0, np.int64)
 
 
-def _ties(one: Placed) -> Integers:
+def _ties(one: RankedPeriod) -> Integers:
     """How many accounts of the same revenue have a better rank."""
     order = _order(one)
     revenue = one.sums["each_revenue"].to_numpy()[order]
@@ -106,7 +106,7 @@ def _digests(rows: pa.Table) -> Digests:
         return np.asarray(found.fetchnumpy()["digest"], np.uint64)
 
 
-def _write_order(one: Placed, rows: pa.Table, digests: Digests) -> None:
+def _write_order(one: RankedPeriod, rows: pa.Table, digests: Digests) -> None:
     order, places = _order(one), one.places
     shares = places.cumulative_share if places else None
     RankOrder.objects.create(
@@ -118,7 +118,7 @@ def _write_order(one: Placed, rows: pa.Table, digests: Digests) -> None:
     )
 
 
-def _edges(one: Placed, rows: pa.Table, order: Integers) -> dict[str, tuple[str, int]]:
+def _edges(one: RankedPeriod, rows: pa.Table, order: Integers) -> dict[str, tuple[str, int]]:
     """The revenue and tie of the last account of each class that has one."""
     found, last = {}, 0
     for letter, said in sorted(one.ranking.results["abc"].items()):

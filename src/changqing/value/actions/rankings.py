@@ -20,7 +20,7 @@ from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_forc
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
-from changqing.value.actions.placing import Placed, store_places
+from changqing.value.actions.placing import RankedPeriod, store_places
 from changqing.value.models import Ranking
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 from changqing.value.rules.concentration import Places
@@ -44,7 +44,7 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
         {"id": pa.int64(), "key": pa.string(), "industry": pa.string()},
     )
     made = [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
-    store_places([Placed(ranking, sums[ranking.period].accounts, places) for ranking, places in made])
+    store_places([RankedPeriod(ranking, sums[ranking.period].accounts, places) for ranking, places in made])
     return [ranking for ranking, _places in made]
 
 
