@@ -30,6 +30,7 @@ from changqing.engine.concentration import (
     gini,
     hhi,
     hhi_by,
+    numbered,
     pareto,
     rank,
     thin,
@@ -268,7 +269,7 @@ def rank_book(facts: BookFacts, *, pack: Pack[ConcentrationMethod]) -> RankingRe
     """
     method, answers = pack.method, _Answers()
     revenue, margin, known = _arrays(facts)
-    keys = _numbered(facts.keys)
+    keys = numbered(facts.keys)
     shares = (method.pareto.head_share.value, method.pareto.value_share.value)
     whole = answers.ask("pareto", lambda: _pareto(revenue, keys, shares))
     profit = answers.ask("profit_pareto", lambda: _pareto(margin[known], None, shares))
@@ -405,15 +406,6 @@ def _arrays(facts: BookFacts) -> tuple[Floats, Floats, NDArray[np.bool_]]:
             "not_finite", "margin holds a value that is no number where it is said to be known"
         )
     return revenue, margin, known
-
-
-def _numbered(keys: Sequence[str] | Sequence[int]) -> Integers:
-    """Numbers in the order of ``keys``, so that a book is sorted by them once and not for each question."""
-    found = np.asarray(keys)
-    if found.dtype.kind not in "iu":
-        found = np.empty(len(keys), np.int64)
-        found[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    return found
 
 
 def _pareto(values: Floats, keys: Integers | None, shares: tuple[Decimal, Decimal]) -> Pareto:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("changqing", "0025_named_and_seen"),
+        ("changqing", "0026_compared_by_columns"),
     ]
 
     operations = [
