@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ WIDE, PHONE = 1440, 390
 HEIGHTS = {WIDE: 900, PHONE: 844}
 # a page on a busy machine; nobody waits longer than the page needs
 PATIENCE_MS = 40_000
+# what a change of the window or the theme asks for is drawn
+TWO_FRAMES = """() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"""
+FITS = "(width) => document.documentElement.scrollWidth <= width"
 # fonts are in and every chart is drawn
 STANDS_STILL = """() => document.fonts.status === "loaded"
     && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.dataset.drawn)"""
@@ -75,14 +79,47 @@ def chromium() -> Iterator[Any]:
 LEFT_BEHIND = ("htmx:afterRequest,", "htmx:sendAbort,")
 
 
+class Contexts:
+    """Browser contexts; one that was left is clean again but keeps the files that it fetched and compiled."""
+
+    def __init__(self, chromium: Any) -> None:
+        self.chromium = chromium
+        self.free: dict[tuple[str, int], list[Any]] = defaultdict(list)
+
+    def take(self, language: str, width: int) -> Any:
+        """A context that nobody uses, for a browser of this language on a screen of this width."""
+        if self.free[language, width]:
+            return self.free[language, width].pop()
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+            locale="zh-CN" if language == "zh-hans" else "en-GB",
+            has_touch=width == PHONE,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    def give_back(self, context: Any, language: str, width: int) -> None:
+        """The pages store nothing but cookies; what a tab remembers goes with it."""
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        self.free[language, width].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Any) -> Contexts:
+    return Contexts(chromium)
+
+
 class Visits:
     """Opens pages as someone, in a language, a theme and a width, and keeps what the console said."""
 
-    def __init__(self, chromium: Any, address: str) -> None:
-        self.chromium = chromium
+    def __init__(self, contexts: Contexts, address: str) -> None:
+        self.contexts = contexts
         self.address = address
         self.said: list[str] = []
-        self.contexts: list[Any] = []
+        self.taken: list[tuple[Any, str, int]] = []
 
     def __call__(
         self,
@@ -94,19 +131,15 @@ class Visits:
         width: int = WIDE,
     ) -> Any:
         """A playwright page that has loaded ``path``."""
-        context = self.chromium.new_context(
-            viewport={"width": width, "height": HEIGHTS.get(width, 900)},
-            locale="zh-CN" if language == "zh-hans" else "en-GB",
-            color_scheme=theme,
-            has_touch=width == PHONE,
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        self.contexts.append(context)
+        context = self.contexts.take(language, width)
+        self.taken.append((context, language, width))
         if user is not None:
             self._let_in(context, user, language)
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
+        if theme != "light":
+            page.emulate_media(color_scheme=theme)
         page.goto(self.address + path)
         page.wait_for_function(STANDS_STILL)
         return page
@@ -125,15 +158,15 @@ class Visits:
             self.said.append(f"{message.type}: {message.text} {message.location}")
 
     def leave(self) -> None:
-        for context in self.contexts:
-            context.close()
+        for context, language, width in self.taken:
+            self.contexts.give_back(context, language, width)
         assert self.said == []
 
 
 @pytest.fixture
-def visit(chromium: Any, live_server: Any) -> Iterator[Visits]:
+def visit(contexts: Contexts, live_server: Any) -> Iterator[Visits]:
     """``page = visit("/accounts/", user=somebody, language="en", theme="dark", width=390)``"""
-    visits = Visits(chromium, live_server.url)
+    visits = Visits(contexts, live_server.url)
     yield visits
     visits.leave()
 
@@ -143,27 +176,36 @@ def pictures(visit: Visits) -> Callable[..., None]:
     """``pictures("list", "/accounts/", user=x)``: both languages and widths as PNG files.
 
     They are light and dark in turn; who looks at a new page sets CHANGQING_ALL_PICTURES and gets all eight.
-
     Each page must also fit its width: nothing but a frame of its own may scroll sideways.
+
+    Where the whole suite runs nobody looks and no picture is kept: the Chinese page is opened wide and made
+    narrow, the English one is opened on a phone that is then turned into something wide.
     """
     are_all_wanted = bool(os.environ.get("CHANGQING_ALL_PICTURES"))
+    are_kept = are_all_wanted or "PYTEST_XDIST_WORKER" not in os.environ
 
     def take(name: str, path: str, *, user: Any = None) -> None:
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        for language in ("zh-hans", "en"):
-            for width in (WIDE, PHONE):
-                page = visit(path, user=user, language=language, width=width)
-                kind = "wide" if width == WIDE else "phone"
+        for language, widths in (("zh-hans", (WIDE, PHONE)), ("en", (PHONE, WIDE))):
+            page: Any = None
+            for width in widths:
+                if page and not are_kept:
+                    page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+                else:
+                    page = visit(path, user=user, language=language, width=width)
                 usual = "dark" if (language == "en") == (width == WIDE) else "light"
                 for theme in ("light", "dark") if are_all_wanted else (usual,):
                     page.emulate_media(color_scheme=theme)
-                    page.wait_for_timeout(100)
-                    file = SCREENS / f"{name}-{language[:2]}-{kind}-{theme}.png"
-                    page.screenshot(path=file, full_page=True)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language)
-                page.close()
+                    page.evaluate(TWO_FRAMES)
+                    if are_kept:
+                        keep(page, f"{name}-{language[:2]}-{'wide' if width == WIDE else 'phone'}-{theme}")
+                page.wait_for_function(FITS, arg=width)
 
     return take
+
+
+def keep(page: Any, name: str) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
 
 
 @pytest.fixture(scope="session")
