@@ -21,6 +21,7 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
@@ -64,7 +65,9 @@ def set_up_django() -> None:
 SERVER = own_server()
 set_up_django()
 
-from told_once import ToldOnce  # noqa: E402 - it names tables
+# they name tables
+import emptied  # noqa: E402
+from told_once import ToldOnce  # noqa: E402
 
 
 def end_in_order(_signal: int, _frame: FrameType | None) -> None:
@@ -80,16 +83,20 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, end_in_order)
         config.add_cleanup(SERVER.stop)
         SERVER.ensure_running()
+        emptied.may_be_emptied_quickly(SERVER.admin_url)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Between tests that commit, all tables are emptied; for an append-only one that leave is given here."""
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("changqing_auditline", "changqing_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER never_emptied")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied.empty)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
