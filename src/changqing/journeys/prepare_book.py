@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
 
 from changqing.base.packs import Method, load, shipped
+from changqing.base.refused import Refused
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.journeys.rank_book import rank_book
@@ -18,6 +21,7 @@ from changqing.people.permissions import operator
 from changqing.records.actions import ship_method
 from changqing.records.queries import knows_method
 from changqing.retention.queries import PACKS as OF_WARNINGS
+from changqing.value.queries import ranked_in
 from changqing.value.queries.methods import PACKS as OF_VALUE
 from changqing.value.queries.places import ranks_are_missing
 
@@ -34,7 +38,7 @@ PREPARE_LOCK = 0x0C4A_9002
 
 
 def prepare_book() -> bool:
-    """Migrate and ship what is missing; whether anything was."""
+    """Migrate and ship what is missing; whether anything was. Refused of a book in another currency."""
     is_new = not _tables_are_current()
     if is_new:
         with connection.cursor() as cursor:
@@ -43,6 +47,7 @@ def prepare_book() -> bool:
                 call_command("migrate", verbosity=0, interactive=False)
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
+    _same_currency()
     for name, model in SHIPPED.items():
         pack = load(name, model)
         if not knows_method(name, pack.digest):
@@ -54,6 +59,19 @@ def prepare_book() -> bool:
     if ranks_are_missing():
         rank_book(by=operator(because="a book of an older version"))
     return is_new
+
+
+def _same_currency() -> None:
+    """A line without a currency is in the book's own: under another name every sum would be another."""
+    was, now = ranked_in(), settings.BOOK_CURRENCY
+    if was and was != now:
+        raise Refused(
+            _(
+                "账本按 %(was)s 记了账，启动时却说 CHANGQING_CURRENCY=%(now)s。什么都没有改动。"
+                "请把它改回 %(was)s 再启动；要用 %(now)s 记账，请用新的数据目录。"
+            )
+            % {"was": was, "now": now}
+        )
 
 
 def _tables_are_current() -> bool:

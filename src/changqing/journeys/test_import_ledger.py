@@ -13,6 +13,7 @@ from django.db import connection
 
 from changqing.accounts.models import Account
 from changqing.journeys import import_ledger
+from changqing.journeys.prepare_book import prepare_book
 from changqing.people.permissions import operator
 from changqing.records.models import AuditLine
 
@@ -204,3 +205,18 @@ def test_an_import_that_somebody_is_at_is_left_alone_and_taken_up_when_they_are_
     import_ledger.run_or_wait(entry.pk)
     entry.refresh_from_db()
     assert entry.state == "in_force"
+
+
+def test_a_book_with_lines_is_not_opened_in_another_currency(
+    say: Callable[..., Any], tmp_path: Path, settings: Any
+) -> None:
+    settings.BOOK_CURRENCY = "EUR"
+    prepare_book()
+    settings.BOOK_CURRENCY = "CNY"
+    say("import", "orders", write(tmp_path / "a.csv", "A1,1,2024-01-05,K1,甲,P,2,10,20,12"))
+    before = say("portfolio", "--json", "--period", "all")
+    settings.BOOK_CURRENCY = "USD"
+    refused = say("check", code=1)
+    assert "账本按 CNY 记了账" in refused.err and "CHANGQING_CURRENCY=USD" in refused.err
+    settings.BOOK_CURRENCY = "CNY"
+    assert say("portfolio", "--json", "--period", "all") == before

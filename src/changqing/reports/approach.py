@@ -12,7 +12,9 @@ from typing import Any
 from django.conf import settings
 
 from changqing.accounts.queries import Account, Part, account_by_key, contacts_of, sight
+from changqing.base.days import FiscalYear
 from changqing.ledger.queries import MonthMoney, as_of, months_of
+from changqing.organisation.queries import organisation_settings
 from changqing.people.permissions import Principal
 from changqing.reports.growth import by_band
 from changqing.reports.months import whole_months
@@ -60,7 +62,7 @@ class ApproachPage:
     growth: ValueGrowth | None
     growth_is_margin: bool
     template: Template
-    years: tuple[int, ...]
+    years: tuple[FiscalYear, ...]
     streams: list[StreamMoney]
     places: WorthPlaces | None
     worth: AccountWorth | None
@@ -174,24 +176,29 @@ def _grown(money: Sequence[MonthMoney], last: date | None, *, is_margin: bool) -
     return value_growth(whole_months(last, MOST_YEARS * YEAR), values)
 
 
-def _years(last: date | None) -> tuple[int, ...]:
-    return tuple(range(last.year - PAST_YEARS + 1, last.year + 1)) if last else ()
+def _years(last: date | None) -> tuple[FiscalYear, ...]:
+    """The last fiscal years up to the one of ``last``."""
+    if last is None:
+        return ()
+    now = FiscalYear.of(last, organisation_settings().fiscal_month)
+    return tuple(FiscalYear(now.year - back, now.first_month) for back in reversed(range(PAST_YEARS)))
 
 
 def _streams(
     money: Sequence[MonthMoney],
     template: Template,
-    years: Sequence[int],
+    years: Sequence[FiscalYear],
     last: date,
     worth: AccountWorth | None,
 ) -> list[StreamMoney]:
     """Margin by stream and year; what is foreseen is split as the margin of the last twelve months was."""
     recent = set(whole_months(last, YEAR))
-    past: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    first = years[-1].first_month
+    past: dict[str, dict[FiscalYear, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     now: dict[str, Decimal] = defaultdict(Decimal)
     for row in money:
         code = template.stream_of(row.family).code
-        past[code][row.month.year] += row.margin
+        past[code][FiscalYear.of(row.month, first)] += row.margin
         if row.month in recent:
             now[code] += row.margin
     total = sum(now.values(), Decimal(0))

@@ -10,8 +10,9 @@ import numpy as np
 from django.conf import settings
 
 from changqing.accounts.queries import Account, account_by_key
-from changqing.base.days import months_back
+from changqing.base.days import FiscalYear, months_back
 from changqing.engine.profit import Base, Levers, more_longer_deeper
+from changqing.organisation.queries import organisation_settings
 from changqing.people.permissions import Principal
 from changqing.reports.worth import Judged, judged
 from changqing.value.queries.account_book import book_of_account
@@ -36,9 +37,9 @@ MONTHS = 24
 
 @dataclass(frozen=True)
 class Year:
-    """One calendar year of an account, as far as the books know; None is not known."""
+    """One fiscal year of an account, as far as the books know; None is not known."""
 
-    year: int
+    year: FiscalYear
     revenue: float
     margin: float
     cost: float | None
@@ -122,11 +123,14 @@ def rhythm_page(to: Principal, key: str) -> RhythmPage | None:
 
 def _years(book: Histories, found: Judged) -> list[Year]:
     assert found.worth is not None
-    last, rate = found.worth.as_of, _capital()
-    years = (book.days.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970).tolist()
+    last, rate, first = found.worth.as_of, _capital(), organisation_settings().fiscal_month
+    # months from 1970 on, shifted so that fiscal years begin where the count divides by twelve
+    months = book.days.astype("datetime64[D]").astype("datetime64[M]").astype(int) - (first - 1)
     rows: dict[int, list[float]] = {}
-    for year, revenue, margin in zip(years, book.revenue.tolist(), book.margin.tolist(), strict=True):
-        sums = rows.setdefault(year, [0.0, 0.0])
+    for at, revenue, margin in zip(
+        (months // 12).tolist(), book.revenue.tolist(), book.margin.tolist(), strict=True
+    ):
+        sums = rows.setdefault(1970 + at, [0.0, 0.0])
         sums[0] += revenue
         sums[1] += margin
     return [
@@ -136,9 +140,9 @@ def _years(book: Histories, found: Judged) -> list[Year]:
             margin=sums[1],
             cost=_of_year(book, book.cost, year),
             financing=_financing(book, year, rate),
-            is_whole=year < last.year or (last.month, last.day) == (12, 31),
+            is_whole=year.ended_by(last),
         )
-        for year, sums in sorted(rows.items())
+        for year, sums in ((FiscalYear(begun, first), sums) for begun, sums in sorted(rows.items()))
     ]
 
 
@@ -146,20 +150,23 @@ def _capital() -> float:
     return float(methods_in_force().worth.lifetime.capital.value)
 
 
-def _of_year(book: Histories, table: Any, year: int) -> float | None:
+def _months_in(book: Histories, year: FiscalYear) -> slice:
+    """Where the months of ``year`` stand in a table of ``book``."""
+    start, stop = (month - book.first_month for month in (year.months.start, year.months.stop))
+    return slice(max(start, 0), max(stop, 0))
+
+
+def _of_year(book: Histories, table: Any, year: FiscalYear) -> float | None:
     if not table.size or not table.any():
         return None
-    start = year * 12 - book.first_month
-    return float(table[0, max(start, 0) : max(start + 12, 0)].sum())
+    return float(table[0, _months_in(book, year)].sum())
 
 
-def _financing(book: Histories, year: int, rate: float) -> float | None:
+def _financing(book: Histories, year: FiscalYear, rate: float) -> float | None:
     """Mean receivables of the year's months that the books know, at the cost of capital."""
     if not book.invoiced.size or not book.invoiced.any():
         return None
-    balance = np.cumsum(book.invoiced[0] - book.received[0])
-    start = year * 12 - book.first_month
-    held = balance[max(start, 0) : max(start + 12, 0)]
+    held = np.cumsum(book.invoiced[0] - book.received[0])[_months_in(book, year)]
     return float(max(held.sum() / 12, 0.0) * rate) if held.size else None
 
 

@@ -29,5 +29,6 @@ from changqing.value.queries.rankings import monthly_revenue as monthly_revenue
 from changqing.value.queries.rankings import past_rankings as past_rankings
 from changqing.value.queries.rankings import places_among as places_among
 from changqing.value.queries.rankings import places_of as places_of
+from changqing.value.queries.rankings import ranked_in as ranked_in
 from changqing.value.queries.rankings import ranking_breaches as ranking_breaches
 from changqing.value.queries.rankings import rows_of as rows_of

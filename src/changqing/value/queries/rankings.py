@@ -175,6 +175,12 @@ def book_as_of() -> date | None:
     return newest.values_list("as_of", flat=True).first()
 
 
+def ranked_in() -> str | None:
+    """The currency in which the newest ranking of the whole book counted; None before there is any."""
+    newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True, as_of__isnull=False)
+    return newest.values_list("inputs__currency", flat=True).first()
+
+
 @lru_cache(maxsize=8)
 def _pack(name: str, version: int, text: str) -> Pack[ConcentrationMethod]:
     return parse(name, text, ConcentrationMethod, version=version)

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from changqing.base.days import FiscalYear
 from changqing.reports.approach import ApproachPage, StreamMoney, approach_page
 from changqing.value.rules.approach import SIGNS, Says, Sign
 from changqing.web.account.drawing import Drawn
@@ -224,9 +225,8 @@ def _streams(found: ApproachPage) -> Drawn | None:
     return Drawn(option, table, _("各年毛利按利润流叠起；预计年按近 12 个月的构成分摊"))
 
 
-def _year(year: int, found: ApproachPage) -> str:
-    last = found.as_of
-    is_whole = last is None or year < last.year or (last.month, last.day) == (12, 31)
+def _year(year: FiscalYear, found: ApproachPage) -> str:
+    is_whole = found.as_of is None or year.ended_by(found.as_of)
     return str(year) if is_whole else _("%(year)s（未满）") % {"year": year}
 
 

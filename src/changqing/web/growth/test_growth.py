@@ -13,12 +13,15 @@ import pytest
 from django.test import Client
 
 from changqing.accounts.models import Account
+from changqing.base.days import FiscalYear
 from changqing.contacts.actions import add_post
 from changqing.journeys import score_book
 from changqing.ledger.models import AccountMonth
+from changqing.organisation.actions.policy import change_settings
 from changqing.people.permissions import operator
 from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, come, orders_come
+from changqing.reports.worth_page import worth_page
 from changqing.value.queries.worth import AccountWorth
 
 START, MIDDLE = date(2022, 7, 1), date(2023, 7, 1)
@@ -179,6 +182,25 @@ def test_an_account_says_how_it_grew_and_from_which_streams(
     assert "近 12 个月毛利的 100% 来自后续产品和服务" in told
     assert said["lifetime_places"] == {"by_value": 1, "by_profit": 1, "of": 30}
     assert "CLV 名次 第 1 名，共 30 家" in told
+
+
+def test_an_account_is_told_in_fiscal_years(scored_book: People, client: Client) -> None:
+    client.force_login(scored_book.gao)
+    assert "2023/24" not in text_of(client.get("/accounts/G1/?part=approach"))
+    change_settings(by=operator(because="a test"), version=1, door="cli", fiscal_month=4)
+    margins: dict[str, float] = {}
+    for month, margin in AccountMonth.objects.filter(account__key="G1").values_list("month", "margin"):
+        year = FiscalYear.of(month, 4)
+        margins[str(year)] = margins.get(str(year), 0.0) + float(margin)
+    found = worth_page(scored_book.gao, "G1")
+    assert found is not None
+    told = {str(one.year): (one.margin, one.is_whole) for one in found.years}
+    assert {year: margin for year, (margin, _whole) in told.items()} == pytest.approx(margins)
+    # the book ends on 30 June 2024
+    assert [whole for _margin, whole in told.values()] == [True] * (len(told) - 1) + [False]
+    page = text_of(client.get("/accounts/G1/?part=value"))
+    assert "2023/24 " in page and "2024/25（未满）" in page
+    assert "2024/25（未满）" in text_of(client.get("/accounts/G1/?part=approach"))
 
 
 def test_who_sees_no_margin_sees_no_profit_of_streams(scored_book: People, client: Client) -> None:
