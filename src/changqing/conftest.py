@@ -8,7 +8,8 @@ from changqing.base.packs import load, shipped
 from changqing.journeys.prepare_book import SHIPPED
 from changqing.people.permissions import Operator, operator
 from changqing.records.actions import ship_method
-from changqing.reports.portfolio import VIEWS
+from changqing.value.queries.places import ORDERS
+from changqing.value.queries.views import VIEWS
 from told_once import ToldOnce
 
 
@@ -29,3 +30,4 @@ def book(db: None, told_once: ToldOnce) -> None:
     told_once(ship_methods)
     # rows put back bear the numbers they bore in the test before, by which a process remembers views of them
     VIEWS._found.clear()
+    ORDERS._found.clear()

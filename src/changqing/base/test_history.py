@@ -61,6 +61,7 @@ NOT_TRACKED = {
     "Ranking": DERIVED,
     "AccountRank": DERIVED,
     "RankOrder": DERIVED,
+    "JudgementStamp": "says that something derived was written, and nothing else",
 }
 
 

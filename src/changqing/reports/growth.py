@@ -16,15 +16,19 @@ from changqing.base.days import months_back
 from changqing.ledger.queries import as_of, costs_by_activity
 from changqing.people.permissions import Principal
 from changqing.reports.months import whole_months
+from changqing.value.queries import view_of
 from changqing.value.queries.growth import (
     Cohort,
     FamilyYear,
     Staffing,
+    TwoYears,
     Widened,
     buyers,
     cohorts,
     family_years,
     margins_by_account,
+    named,
+    staff_counted,
     staffing,
     two_years,
 )
@@ -136,18 +140,21 @@ def growth(to: Principal) -> Growth | None:
     months = whole_months(last, 2 * YEAR)
     start, middle, end = months[0], months[YEAR], months_back(months[-1], -1)
     pack = growth_pack()
-    years = two_years(
-        to, start, middle, end, multiple=Decimal(pack.method.expansion.multiple.value), limit=LISTED
-    )
-    streams, attach = _streams(to, middle, end, pack.method.in_use)
-    costs = costs_by_activity(to, middle)
-    margins = margins_by_account(to, middle, end, {account for account, _activity, _cost in costs})
+    view, band = view_of(to, hands=True), by_band()
+
+    def of_two_years() -> TwoYears:
+        multiple = Decimal(pack.method.expansion.multiple.value)
+        return two_years(to, start, middle, end, multiple=multiple, limit=LISTED)
+
+    years = view.kept("two years", of_two_years)
+    streams, attach = view.kept("streams", lambda: _streams(to, middle, end, pack.method.in_use))
+    counted = view.kept("staff", lambda: staff_counted(to, band))
     return Growth(
         as_of=last,
         start=middle,
         until=end,
         retention=years.retention,
-        expanded=years.first,
+        expanded=named(to, years.first),
         widened=years.widened,
         multiplied=years.multiplied,
         template=pack.method.in_use,
@@ -155,14 +162,20 @@ def growth(to: Principal) -> Growth | None:
         attach=attach,
         follow_on_revenue=_share([(one.stream.kind, one.revenue) for one in streams]),
         follow_on_margin=_share([(one.stream.kind, one.margin) for one in streams]),
-        cohorts=cohorts(to, months_back(last, YEAR)),
-        staffing=staffing(to, by_band()),
-        activities=returns_by_activity(costs, margins),
+        cohorts=view.kept("cohorts", lambda: cohorts(to, months_back(last, YEAR))),
+        staffing=staffing(to, band, counted),
+        activities=view.kept("activities", lambda: _activities(to, middle, end)),
         method=pack.method,
         method_name=f"{pack.name} v{pack.version}",
         currency=settings.BOOK_CURRENCY,
         hides_margin=not reads_anywhere(to, Part.MARGIN),
     )
+
+
+def _activities(to: Principal, start: date, end: date) -> list[ActivityReturn]:
+    costs = costs_by_activity(to, start)
+    margins = margins_by_account(to, start, end, {account for account, _activity, _cost in costs})
+    return returns_by_activity(costs, margins)
 
 
 def by_band() -> Scheme:

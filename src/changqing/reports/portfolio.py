@@ -17,11 +17,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from changqing.base.kept import Kept
 from changqing.base.packs import Pack, load
 from changqing.ledger.queries import family_sums
 from changqing.people.permissions import Principal, sees_the_whole_book
-from changqing.people.queries import User
 from changqing.reports.accounts import ListedAccount, account_rows
 from changqing.value.queries import (
     BookColumns,
@@ -33,10 +31,10 @@ from changqing.value.queries import (
     columns_of,
     count_of,
     current_ranking,
-    fingerprint,
     listed,
     method_of,
     past_rankings,
+    view_of,
 )
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 from changqing.value.rules import margin_rate as margin_rate
@@ -44,8 +42,6 @@ from changqing.value.rules import margin_rate as margin_rate
 LISTED = 50
 PACK = "concentration"
 ZERO = Decimal(0)
-# Readers of a part of the book whose curves a process remembers, and periods of theirs: some 10 kB each.
-MOST_VIEWS = 300
 # What a ranking of the whole book says of accounts whose margin its reader may not see: there are none.
 ALL_SHOWN: Mapping[str, Any] = {"margin_withheld_accounts": 0, "revenue_withheld_margin": "0"}
 MONEY = (
@@ -58,7 +54,6 @@ MONEY = (
     "whale_eaten",
 )
 Sums = Mapping[str, Decimal]
-VIEWS = Kept[tuple[Mapping[str, Any], Sums]](most=MOST_VIEWS)
 
 
 @dataclass(frozen=True)
@@ -188,7 +183,7 @@ def _in_view(
 ) -> tuple[Mapping[str, Any], Sums]:
     """What a ranking says over the rows that ``to`` may see, and their sums by industry.
 
-    Kept for the next time that the same reader asks of the same ranking and may see the same rows.
+    Kept for the next time that somebody asks of the same ranking who may see the same rows.
     """
     accounts = count_of(to, ranking, Narrowing())
 
@@ -199,10 +194,9 @@ def _in_view(
         results = _seen(ranking, said, columns.slices)
         return results, _summed(columns.slices, "industry")
 
-    if ranking is None or not isinstance(to, User) or families is not None:
+    if ranking is None or families is not None:
         return make()
-    # another process may have ranked the book anew or handed accounts over meanwhile: ask, do not assume
-    return VIEWS.get((to.pk, ranking.pk, ranking.made_at, accounts, *fingerprint(to)), make)
+    return view_of(to).kept("portfolio", make, ranking.pk, ranking.made_at, accounts)
 
 
 def _past_json(past: PastRanking) -> dict[str, Any]:
@@ -249,7 +243,8 @@ def _families(to: Principal, ranking: Ranking | None, whole: bool) -> Sums:
         return {}
     if whole:
         return _amounts(ranking.inputs["families"])
-    return dict(family_sums(to, ranking.from_day))
+    since = ranking.from_day
+    return view_of(to).kept("families", lambda: dict(family_sums(to, since)), since)
 
 
 def _groups(sums: Sums) -> list[Portion]:

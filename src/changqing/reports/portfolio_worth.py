@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,9 @@ from django.conf import settings
 from changqing.engine.concentration import WhaleCurve, whale_curve
 from changqing.people.permissions import Principal, may
 from changqing.retention.queries import counts
+from changqing.value.queries import view_of
 from changqing.value.queries.methods import fit_in_force, methods_in_force
+from changqing.value.queries.structure import Side, structure_of
 from changqing.value.queries.worth import (
     AccountStanding,
     Bubble,
@@ -69,8 +71,9 @@ class PortfolioWorth:
 
 def portfolio_worth(to: Principal) -> PortfolioWorth:
     """The worth of the accounts in view, in a constant number of queries."""
-    methods, fit = methods_in_force(), fit_in_force()
-    values, counted, totals = contributions(to), standings_counted(to), clp_totals(to)
+    methods, fit, view = methods_in_force(), fit_in_force(), view_of(to)
+    counted = view.kept("standings", lambda: standings_counted(to))
+    totals = view.kept("lifetime profit", lambda: clp_totals(to))
     return PortfolioWorth(
         bubbles=bubbles(to, limit=DRAWN),
         accounts=counted.accounts,
@@ -83,12 +86,22 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         moved=counted.moved,
         proposals=proposals(to, limit=LISTED),
         totals=totals,
-        models=model_counts(to),
+        models=view.kept("models", lambda: model_counts(to)),
         warnings=counts(to),
-        whale=whale_curve(np.array(values)) if values else None,
+        whale=view.kept("whale", lambda: _whale(to)),
         knows_cost=totals.know_cost,
         knows_receivables=totals.know_financing,
         fit_day=fit.as_of if fit else None,
         currency=settings.BOOK_CURRENCY,
         decides=may(to, "decide tiers"),
     )
+
+
+def structure(to: Principal, key_tiers: Sequence[str]) -> tuple[Side, Side]:
+    """(accounts of the tiers ``key_tiers``, all others) of the accounts in view."""
+    return view_of(to).kept("structure", lambda: structure_of(to, key_tiers), *key_tiers)
+
+
+def _whale(to: Principal) -> WhaleCurve | None:
+    values = contributions(to)
+    return whale_curve(np.array(values)) if values else None

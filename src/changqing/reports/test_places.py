@@ -155,3 +155,11 @@ def test_who_reads_while_a_ranking_is_replaced_is_told_the_new_places(
     assert old is not None and old != current_ranking("36m")
     rows = AccountRank.objects.filter(period="36m", account=account)
     assert ranked(old, rows)[account.pk].rank == 1
+
+
+def test_many_keys_are_asked_for_as_one_value(small_book: People) -> None:
+    some = list(Account.objects.filter(key__in=["A1", "D4"]).values_list("pk", flat=True))
+    rows = AccountRank.objects.filter(period="36m", account__pk__among=some)
+    assert set(rows.values_list("account__key", flat=True)) == {"A1", "D4"}
+    assert Account.objects.filter(pk__among=()).count() == 0
+    assert str(rows.query).count("ANY") == 1

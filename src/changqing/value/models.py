@@ -290,6 +290,16 @@ class AccountRhythm(models.Model):
         return f"{self.account_id} {self.model}"
 
 
+class JudgementStamp(models.Model):
+    """One row whenever ranks or judgements are written, and none is ever taken away: by how many there are
+    and which is the newest, what was worked out from them and kept is known to be of now."""
+
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.at}"
+
+
 class TierDecision(models.Model):
     """What a person decided about a tier: a step down approved or refused, or a tier set by hand."""
 

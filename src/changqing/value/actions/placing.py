@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from changqing.base.bulk import copy_columns
 from changqing.engine.computable import Integers
 from changqing.ledger.segments import duck
-from changqing.value.models import AccountRank, Ranking, RankOrder
+from changqing.value.models import AccountRank, JudgementStamp, Ranking, RankOrder
 from changqing.value.rules.concentration import Places
 
 SUMS = ("revenue", "margin", "revenue_without_cost", "revenue_converted", "orders", "lines")
@@ -36,6 +36,7 @@ class RankedPeriod:
 def store_places(made: Sequence[RankedPeriod]) -> None:
     """Make the tables say where each account stands: one order a ranking, and of the accounts' own sums those
     that are not there yet."""
+    JudgementStamp.objects.create()
     copy_columns(AccountRank._meta.db_table, pa.concat_tables([_store(one) for one in made]))
 
 

@@ -23,7 +23,7 @@ from changqing.engine.computable import Integers
 from changqing.ledger.loading import load
 from changqing.ledger.segments import duck
 from changqing.records.queries import method_in_force
-from changqing.value.models import AccountRhythm, AccountStanding, AccountWorth, BookFit
+from changqing.value.models import AccountRhythm, AccountStanding, AccountWorth, BookFit, JudgementStamp
 from changqing.value.rules.score import Scored
 from changqing.value.rules.stored import rhythm_columns, standing_columns, worth_columns
 
@@ -64,6 +64,7 @@ def store(scored: Scored, fit: BookFit, only: Collection[int] | None) -> int:
 
     An account that was not scored has no order lines any more: its judgement ends, and is kept as history.
     """
+    JudgementStamp.objects.create()
     changed = 0
     for model in (AccountStanding, AccountWorth, AccountRhythm):
         now = held(model, only)
@@ -74,6 +75,7 @@ def store(scored: Scored, fit: BookFit, only: Collection[int] | None) -> int:
 
 def forget(only: Collection[int] | None, until: date | None) -> None:
     """End the judgement of ``only`` those accounts, or of all: there is nothing to judge by."""
+    JudgementStamp.objects.create()
     for model in (AccountStanding, AccountWorth, AccountRhythm):
         _end(model, held(model, only).accounts.tolist(), until)
 

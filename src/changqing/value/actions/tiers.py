@@ -15,7 +15,7 @@ from changqing.base.refused import Refused
 from changqing.people.models import User
 from changqing.people.permissions import Principal, check_may
 from changqing.records.actions import write_audit
-from changqing.value.models import AccountStanding, FactorRating, Nomination, TierDecision
+from changqing.value.models import AccountStanding, FactorRating, JudgementStamp, Nomination, TierDecision
 from changqing.value.queries.methods import methods_in_force
 
 LONGEST_DAYS = 366
@@ -131,6 +131,7 @@ def lift_tier(*, by: Principal, account: Account, reason: str) -> TierDecision:
 
 def _move(standing: AccountStanding, **values: str) -> None:
     """End the present judgement and begin one with ``values``; the day is the judgement's own."""
+    JudgementStamp.objects.create()
     AccountStanding.objects.filter(pk=standing.pk).update(is_current=False, until=standing.as_of)
     for name, value in values.items():
         setattr(standing, name, value)

@@ -20,7 +20,6 @@ from changqing.value.queries.rankings import columns_of as columns_of
 from changqing.value.queries.rankings import composition_of as composition_of
 from changqing.value.queries.rankings import count_of as count_of
 from changqing.value.queries.rankings import current_ranking as current_ranking
-from changqing.value.queries.rankings import fingerprint as fingerprint
 from changqing.value.queries.rankings import keys_of as keys_of
 from changqing.value.queries.rankings import listed as listed
 from changqing.value.queries.rankings import looked_up as looked_up
@@ -32,3 +31,5 @@ from changqing.value.queries.rankings import places_of as places_of
 from changqing.value.queries.rankings import ranked_in as ranked_in
 from changqing.value.queries.rankings import ranking_breaches as ranking_breaches
 from changqing.value.queries.rankings import rows_of as rows_of
+from changqing.value.queries.views import View as View
+from changqing.value.queries.views import view_of as view_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,12 +55,13 @@ class Widened:
 
 @dataclass(frozen=True)
 class TwoYears:
-    """Of the accounts in view: what stayed, how many widened and how many reached a multiple, the first."""
+    """Of the accounts in view: what stayed, how many widened and how many reached a multiple; figures of the
+    first, who are ``named`` when they are shown."""
 
     retention: Retention
     widened: int
     multiplied: int
-    first: list[Widened]
+    first: list[dict[str, Any]]
 
 
 def two_years(
@@ -91,25 +92,31 @@ def two_years(
         retention=Retention(found["accounts"], *money),
         widened=found["widened"],
         multiplied=found["multiplied"],
-        first=_widened(to, rows.filter(wider), limit),
+        first=_widened(rows.filter(wider), limit),
     )
 
 
-def _widened(to: Principal, rows: QuerySet[Any], limit: int) -> list[Widened]:
+def _widened(rows: QuerySet[Any], limit: int) -> list[dict[str, Any]]:
     """Names are asked for afterwards: grouping every month by them costs as much as all sums."""
     ordered = rows.annotate(rise=F("now") - F("before")).order_by("-rise", "account_id")[:limit]
-    first = list(ordered.values("account_id", "families_before", "families", "before", "now"))
-    named = visible_to(to, Account.objects.filter(pk__in=[row["account_id"] for row in first])).in_bulk()
+    return list(ordered.values("account_id", "families_before", "families", "before", "now"))
+
+
+def named(to: Principal, first: Sequence[dict[str, Any]]) -> list[Widened]:
+    """The accounts of ``TwoYears.first`` with their names of now."""
+    rows = visible_to(to, Account.objects.filter(pk__in=[row["account_id"] for row in first]))
+    known = rows.in_bulk()
     return [
         Widened(
-            named[row["account_id"]].key,
-            named[row["account_id"]].name,
+            known[row["account_id"]].key,
+            known[row["account_id"]].name,
             row["families_before"],
             row["families"],
             float(row["before"]),
             float(row["now"]),
         )
         for row in first
+        if row["account_id"] in known
     ]
 
 
@@ -239,11 +246,19 @@ class Staffing:
     unknown: int
 
 
-def staffing(to: Principal, scheme: Scheme, *, limit: int = 12) -> Staffing:
-    """Hands (owner, backup, open places in the team) against what the tier of ``scheme`` asks for."""
+def staff_counted(to: Principal, scheme: Scheme) -> dict[str, tuple[int, int]]:
+    """By tier of ``scheme`` ("" is unknown): accounts, and those short of hands."""
     rows = _with_hands(visible_to(to, AccountStanding.objects.filter(is_current=True)), scheme)
     counts = rows.values("band").annotate(n=Count("pk"), short=Count("pk", filter=Q(missing__gt=0)))
-    told = {row["band"] or "": (row["n"], row["short"]) for row in counts}
+    return {row["band"] or "": (row["n"], row["short"]) for row in counts.order_by()}
+
+
+def staffing(
+    to: Principal, scheme: Scheme, told: Mapping[str, tuple[int, int]], *, limit: int = 12
+) -> Staffing:
+    """Hands (owner, backup, open places in the team) against what the tier of ``scheme`` asks for; ``told``
+    is ``staff_counted``."""
+    rows = _with_hands(visible_to(to, AccountStanding.objects.filter(is_current=True)), scheme)
     order = {code: at for at, code in enumerate(scheme.codes)}
     short = rows.filter(missing__gt=0).select_related("account")
     first = sorted(

@@ -17,12 +17,10 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     Count,
     DateField,
-    DecimalField,
     Exists,
     F,
     FilteredRelation,
     FloatField,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -45,6 +43,7 @@ from changqing.accounts.queries import (
     sight_of,
     visible_to,
 )
+from changqing.base import lookups
 from changqing.base.packs import Pack, parse
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
@@ -55,6 +54,8 @@ from changqing.value.queries.places import RankedAccount as RankedAccount
 from changqing.value.queries.places import order_of, orders_of, ranked
 from changqing.value.rules import ConcentrationMethod
 
+# the lookup ``among``
+assert lookups
 PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
 # What a list may be sorted by; anything else in a request is not a column. Money needs a place in the
 # ranking, so these lists come in two parts: accounts with a place, then those without.
@@ -130,7 +131,7 @@ class Narrowing:
         return bool(self.abc or self.band or self.is_loss_making)
 
     def account_rule(self) -> Q:
-        rule = holds(self.words) if self.among is None else Q(pk__in=self.among)
+        rule = holds(self.words) if self.among is None else Q(pk__among=self.among)
         for field in ("industry", "region", "owner"):
             if getattr(self, field):
                 rule &= Q((field, getattr(self, field)))
@@ -275,29 +276,6 @@ def columns_of(to: Principal, ranking: Ranking | None) -> BookColumns:
         margin_known=~np.isnan(margin),
         slices=[Slice(*part[:-3]) for part in parts],
     )
-
-
-class _Hash(Func):
-    """64 bits of a text, apart for each number."""
-
-    function = "hashtextextended"
-    output_field = DecimalField(max_digits=20, decimal_places=0)
-
-
-def fingerprint(to: Principal) -> tuple[Any, ...]:
-    """What ``columns_of`` any one ranking depends on for ``to``: whose money and whose margin it may see, and
-    in which industries they are. It changes with any account that is handed over, sealed, merged or moved."""
-    revenue, margin = rule_for(to, Part.REVENUE), rule_for(to, Part.MARGIN)
-    seen = rule_for(to)
-    for rule in (revenue, margin):
-        seen = seen if rule == seen else seen | rule
-    each = _Hash("industry", "pk")
-    told = Account.objects.filter(seen).aggregate(
-        n=Count("pk", filter=revenue),
-        revenue=Sum(each, filter=revenue),
-        margin=Sum(each, filter=margin),
-    )
-    return told["n"], told["revenue"], told["margin"]
 
 
 def _wanted(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> QuerySet[Account]:

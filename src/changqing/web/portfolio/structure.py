@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from changqing.reports.portfolio_worth import structure
 from changqing.value.queries.methods import methods_in_force
-from changqing.value.queries.structure import Side, structure_of, to_prune
+from changqing.value.queries.structure import Side, to_prune
 from changqing.web.accounts.amounts import in_words
 from changqing.web.components.lists import Column
 from changqing.web.components.tags import share, whole
@@ -26,7 +27,7 @@ KEY_TIERS = 2
 def structure_part(request: HttpRequest) -> HttpResponse:
     by, scheme = reader(request), methods_in_force().tiers.governs
     tiers = scheme.tiers[:KEY_TIERS]
-    key, other = structure_of(by, [tier.code for tier in tiers])
+    key, other = structure(by, [tier.code for tier in tiers])
     return render(
         request,
         "portfolio/structure.html",
