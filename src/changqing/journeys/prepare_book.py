@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
-from changqing.base.packs import Method, load, shipped
+from changqing.base.packs import Method, parse, shipped
 from changqing.base.refused import Refused
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
@@ -19,7 +21,7 @@ from changqing.ledger.rollups import refresh_flows_before_openings
 from changqing.ledger.self_told import PACKS as OF_BOOK
 from changqing.people.permissions import operator
 from changqing.records.actions import ship_method
-from changqing.records.queries import knows_method
+from changqing.records.queries import methods_known
 from changqing.retention.queries import PACKS as OF_WARNINGS
 from changqing.value.queries import ranked_in
 from changqing.value.queries.methods import PACKS as OF_VALUE
@@ -48,10 +50,12 @@ def prepare_book() -> bool:
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
     _same_currency()
-    for name, model in SHIPPED.items():
-        pack = load(name, model)
-        if not knows_method(name, pack.digest):
-            ship_method(pack=name, text=shipped(name), digest=pack.digest)
+    known = methods_known()
+    for name in SHIPPED:
+        text = shipped(name)
+        digest = _digest(name, text)
+        if (name, digest) not in known:
+            ship_method(pack=name, text=text, digest=digest)
             is_new = True
     if is_new:
         refresh_missing_receivables()
@@ -72,6 +76,12 @@ def _same_currency() -> None:
             )
             % {"was": was, "now": now}
         )
+
+
+@cache
+def _digest(name: str, text: str) -> str:
+    """The digest of what a pack says, checked once in a process."""
+    return parse(name, text, SHIPPED[name]).digest
 
 
 def _tables_are_current() -> bool:

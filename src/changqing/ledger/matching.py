@@ -15,7 +15,7 @@ from changqing.base.refused import Refused
 from changqing.ledger.models import CustomerKey, FileKind, Source
 from changqing.ledger.owners import say_of_accounts
 from changqing.ledger.queries import standing
-from changqing.ledger.rollups import refresh
+from changqing.ledger.rollups import refresh_all
 from changqing.ledger.segments import duck
 from changqing.people.permissions import Principal, check_may
 
@@ -24,13 +24,6 @@ LEAST_LIKENESS = 0.75
 SUGGESTIONS = 3
 # Two names that sound alike are less telling than two that are written alike.
 BY_SOUND = 0.95
-ROLLED_UP = (
-    FileKind.ORDERS,
-    FileKind.INVOICES,
-    FileKind.RECEIPTS,
-    FileKind.COSTS,
-    FileKind.OPENINGS,
-)
 # A code says more than a name once it is this long.
 LONG_CODE = 4
 
@@ -162,7 +155,6 @@ def match(*, source: Source, accounts: Mapping[str, Account]) -> tuple[set[int],
         rows[key].account = account
     CustomerKey.objects.bulk_update(rows.values(), ["account"], batch_size=1_000)
     with duck() as connection:
-        for kind in ROLLED_UP:
-            refresh(connection, kind, touched)
+        refresh_all(connection, touched)
         circles = say_of_accounts(connection, touched)
     return touched, circles

@@ -28,7 +28,7 @@ from changqing.accounts.rules import in_a_circle
 from changqing.base.bulk import columns_from, copy_columns
 from changqing.ledger.models import CustomerKey, ExchangeRate, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
-from changqing.ledger.rollups import refresh
+from changqing.ledger.rollups import refresh_all
 from changqing.ledger.segments import Standing, duck, files, literal
 
 BATCH = 5_000
@@ -444,20 +444,13 @@ def buyers_of(source: Source, connection: duckdb.DuckDBPyConnection, products: C
     return accounts_of(source, {row[0] for row in found})
 
 
-def _refresh_all(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> None:
-    """Bring every rollup of ``accounts`` up to whose lines are whose."""
-    kinds = (FileKind.ORDERS, FileKind.INVOICES, FileKind.RECEIPTS, FileKind.COSTS, FileKind.OPENINGS)
-    for kind in kinds:
-        refresh(connection, kind, accounts)
-
-
 def move_customers(*, of: int, to: int) -> list[int]:
     """Whatever sources call account ``of`` is ``to`` from now on; the ids of those customers."""
     ids = list(CustomerKey.objects.filter(account=of).values_list("pk", flat=True))
     if ids:
         CustomerKey.objects.filter(pk__in=ids).update(account=to)
         with duck() as connection:
-            _refresh_all(connection, {of, to})
+            refresh_all(connection, {of, to})
     return ids
 
 
@@ -465,5 +458,5 @@ def move_customers_back(*, ids: Sequence[int], of: int, to: int) -> None:
     """Those customers of ``ids`` that are still ``of``'s are ``to`` again, as the books say of both."""
     CustomerKey.objects.filter(pk__in=ids, account=of).update(account=to)
     with duck() as connection:
-        _refresh_all(connection, {of, to})
+        refresh_all(connection, {of, to})
         say_of_accounts(connection, {of, to})

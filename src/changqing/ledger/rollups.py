@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from changqing.base.faults import reach
 from changqing.ledger.loading import forget, load
-from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind
+from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind, Import
 from changqing.ledger.queries import ORDER, owned_lines, standing, whose
 from changqing.ledger.receivables import FEED, refresh_receivables, ripened
 from changqing.ledger.segments import Standing, duck, literal
@@ -192,10 +192,26 @@ def refresh_flows_before_openings() -> None:
 
 def refresh(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
     """Refresh what files of ``kind`` feed, for ``accounts``."""
+    _refresh_rows(connection, kind, accounts)
+    _refresh_dues(connection, accounts if kind in FEED else ())
+
+
+def refresh_all(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> None:
+    """Refresh what every file in force feeds, for ``accounts``: of other kinds nothing is kept."""
+    in_force = set(Import.objects.filter(state=Import.State.IN_FORCE).values_list("kind", flat=True))
+    for kind in (FileKind.ORDERS, *FLOWS):
+        if kind in in_force:
+            _refresh_rows(connection, kind, accounts)
+    _refresh_dues(connection, accounts if in_force.intersection(FEED) else ())
+
+
+def _refresh_rows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
     if kind == FileKind.ORDERS:
         refresh_orders(connection, accounts)
     elif kind in FLOWS:
         refresh_flows(connection, kind, accounts)
-    # the book's last day may have moved, and bills of others fallen due with it
-    due = ripened(connection) | (set(accounts) if kind in FEED else set())
-    refresh_receivables(connection, due)
+
+
+def _refresh_dues(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> None:
+    """What ``accounts`` owe; the book's last day may have moved, and bills of others fallen due with it."""
+    refresh_receivables(connection, ripened(connection) | set(accounts))

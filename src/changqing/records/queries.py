@@ -28,9 +28,9 @@ def method_in_force(pack: str) -> MethodVersion:
     return MethodVersion.objects.get(pack=pack, in_force=True)
 
 
-def knows_method(pack: str, digest: str) -> bool:
-    """Whether this content of ``pack`` has ever been entered."""
-    return MethodVersion.objects.filter(pack=pack, digest=digest).exists()
+def methods_known() -> set[tuple[str, str]]:
+    """(pack, digest) of every content that has ever been entered."""
+    return set(MethodVersion.objects.values_list("pack", "digest"))
 
 
 def audit_times(kind: str, key: str, *, verb: str, since: datetime) -> list[datetime]:
