@@ -49,7 +49,7 @@ from changqing.ledger.owners import (
 )
 from changqing.ledger.queries import ENTERED, IN_FORCE, exchange, standing
 from changqing.ledger.rollups import refresh
-from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write
+from changqing.ledger.segments import Written, at, digest_of, duck, files, keep, write, write_for_now
 from changqing.people.models import Department, User
 from changqing.people.permissions import Principal, check_may
 
@@ -129,7 +129,9 @@ def write_refused(
     *, entry: Import, connection: duckdb.DuckDBPyConnection, query: str, to: str = ""
 ) -> Written:
     """Write the rows of ``query`` as those refused of ``entry``, or ``to`` a file that is in no catalogue."""
-    return write(connection, query, to or _segment_path(entry, Segment.Holds.REFUSED))
+    if to:
+        return write_for_now(connection, query, to)
+    return write(connection, query, _segment_path(entry, Segment.Holds.REFUSED))
 
 
 def write_lines(
@@ -140,7 +142,8 @@ def write_lines(
     to: str = "",
     columns: Collection[str] = (),
 ) -> Written:
-    """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines.
+    """Write the good rows of ``query`` as ``entry``'s lines, near their customer's other lines; or as they
+    come ``to`` a file that is in no catalogue.
 
     ``columns`` are the query's where they are known: to ask takes as long as to read a small file.
     """
@@ -148,12 +151,11 @@ def write_lines(
     columns = columns or [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
     key = "" if "line_key" in columns else f"{owner} AS line_key, "
     by = f"{owner}, date" if "date" in columns else owner
-    return write(
-        connection,
-        f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
-        f"FROM ({query}) ORDER BY {by}",
-        to or _segment_path(entry, Segment.Holds.LINES),
-    )
+    lines = f"SELECT {entry.pk}::INTEGER AS import_id, {entry.source_id}::INTEGER AS source_id, {key}* "
+    lines += f"FROM ({query})"
+    if to:
+        return write_for_now(connection, lines, to)
+    return write(connection, f"{lines} ORDER BY {by}", _segment_path(entry, Segment.Holds.LINES))
 
 
 def enter(
@@ -361,7 +363,8 @@ def _refresh(
         changes.accounts_touched, changes.touched = len(touched), set(touched)
         refresh(connection, FileKind.ORDERS, touched)
         return
-    touched = accounts_of(entry.source, owners)
+    # of a file that names new accounts alone they need not be looked up
+    touched = set(made.accounts) if made.told_whole else accounts_of(entry.source, owners)
     changes.accounts_touched, changes.touched = len(touched), touched
     if entry.kind == FileKind.ACCOUNTS:
         # whoever is new here has no lines yet, so that there are no figures of theirs to look at

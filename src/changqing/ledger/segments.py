@@ -124,6 +124,13 @@ class Written:
     digest: str
 
 
+def write_for_now(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> Written:
+    """Write ``query`` to a scratch file that is read once or twice: as it comes, and not onto the disk."""
+    target = at(path)
+    counted = connection.execute(f"COPY ({query}) TO {literal(target)} (FORMAT parquet, COMPRESSION snappy)")
+    return Written(path=path, rows=int(counted.fetchall()[0][0]), bytes=target.stat().st_size, digest="")
+
+
 def write(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> Written:
     """Write ``query`` as the segment ``path``: complete and on disk, or not there at all."""
     target = at(path)
