@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from changqing.cli import (
     value,
 )
 from changqing.cli.words import gettext as _
+from changqing.machine.speech import console_language
 
 KINDS = ("accounts", "products", "orders", "invoices", "receipts", "costs", "openings", "rates")
 SUMMARIES = ("customers", "rhythm", "rollup", "cohorts")
@@ -47,7 +49,12 @@ Run = Callable[[Namespace], int | None]
 
 
 def parser() -> ArgumentParser:
-    """The whole console."""
+    """The whole console, in its language; made once in a process, which takes longer than many a command."""
+    return _parser_in(console_language())
+
+
+@cache
+def _parser_in(_language: str) -> ArgumentParser:
     top = ArgumentParser(
         prog="changqing",
         description=_("常青：大客户关系与全生命周期经营。"),
