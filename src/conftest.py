@@ -86,6 +86,12 @@ def pytest_configure(config: pytest.Config) -> None:
         emptied.may_be_emptied_quickly(SERVER.admin_url)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker ends alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Between tests that commit, all tables are emptied; for an append-only one that leave is given here."""

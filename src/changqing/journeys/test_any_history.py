@@ -191,6 +191,7 @@ def _match(customer: str) -> list[str]:
     return [customer]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("book")
 @settings(
     max_examples=HISTORIES,

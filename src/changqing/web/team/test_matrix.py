@@ -152,6 +152,7 @@ def everything_described(people: dict[str, User]) -> list[Asked]:
     return found
 
 
+@pytest.mark.long
 def test_the_matrix_of_routes(small_book: People, capsys: pytest.CaptureFixture[str]) -> None:
     people = people_of_the_matrix(small_book)
     asked, everybody = everything_described(people), Everybody(people)
