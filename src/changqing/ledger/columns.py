@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
 from numpy.typing import NDArray
-from psycopg import Cursor
 
+from changqing.base.bulk import columns_from
 from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountPayment, AccountTotals
 from changqing.ledger.queries import owned_lines
 from changqing.ledger.segments import duck
@@ -48,37 +47,34 @@ class FlowColumns:
     amounts: NDArray[np.float64]
 
 
-DAY_ARRAYS = ("days", "revenue", "margin", "without_cost", "returned", "bought")
+DAY_ARRAYS = {
+    "days": pa.int64(),
+    "revenue": pa.float64(),
+    "margin": pa.float64(),
+    "without_cost": pa.float64(),
+    "returned": pa.float64(),
+    "bought": pa.int64(),
+}
 
 
 def day_columns(accounts: Iterable[int] | None = None) -> DayColumns:
     """The days of ``accounts``, or of the whole book, for work without a person; in one query."""
-    names = ", ".join(("account_id", *DAY_ARRAYS))
-    narrowed = "" if accounts is None else "WHERE account_id = ANY(%s)"
-    values = [] if accounts is None else [list(accounts)]
-    connection.ensure_connection()
-    # in binary, since the arrays of a large book are millions of numbers
-    with Cursor(connection.connection) as cursor:
-        cursor.execute(
-            f"SELECT {names} FROM {AccountDays._meta.db_table} {narrowed} ORDER BY account_id",
-            values,
-            binary=True,
-        )
-        found = cursor.fetchall()
-    sizes = np.fromiter((len(row[1]) for row in found), np.int64, len(found))
-
-    def joined(at: int, kind: Any) -> NDArray[Any]:
-        return np.fromiter(chain.from_iterable(row[at] for row in found), kind, int(sizes.sum()))
-
+    narrowed = "" if accounts is None else " WHERE account_id = ANY(%s)"
+    # a row a day: the arrays of a large book would be millions of numbers, an object each
+    each = ", ".join(f"unnest({name})" for name in DAY_ARRAYS)
+    found = columns_from(
+        f"SELECT account_id, {each} FROM (SELECT * FROM {AccountDays._meta.db_table}{narrowed} "
+        "ORDER BY account_id) in_order",
+        [] if accounts is None else [list(accounts)],
+        {"account_id": pa.int64(), **DAY_ARRAYS},
+    )
+    told = {name: np.array(found[name].to_numpy()) for name in found.column_names}
+    whose = told.pop("account_id")
+    begins = np.flatnonzero(np.concatenate(([True], whose[1:] != whose[:-1]))[: whose.size])
     return DayColumns(
-        accounts=np.fromiter((row[0] for row in found), np.int64, len(found)),
-        of=np.repeat(np.arange(len(found)), sizes),
-        days=joined(1, np.int64),
-        revenue=joined(2, np.float64),
-        margin=joined(3, np.float64),
-        without_cost=joined(4, np.float64),
-        returned=joined(5, np.float64),
-        bought=joined(6, np.int64).astype(bool),
+        accounts=whose[begins],
+        of=np.repeat(np.arange(begins.size), np.diff(np.append(begins, whose.size))),
+        **{**told, "bought": told["bought"].astype(bool)},
     )
 
 
