@@ -1,1 +1,1 @@
-"""The page of one account: one scroll, its sections reached by 1-8."""
+"""The page of one account: one scroll, its sections reached by 1-9."""

@@ -148,6 +148,6 @@ class Section:
 
 @component("jump-rail")
 class JumpRail:
-    """The sections of one scroll, reached by 1–8; stays at the left, on a phone a sideways bar."""
+    """The sections of one scroll, reached by 1–9; stays at the left, on a phone a sideways bar."""
 
     sections: Sequence[Section]

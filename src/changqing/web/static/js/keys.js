@@ -1,4 +1,4 @@
-// Keys: Ctrl K finds, J and K walk a list, Enter opens, X ticks, Space peeks (peek.js), 1-8 and printed keys press what bears them.
+// Keys: Ctrl K finds, J and K walk a list, Enter opens, X ticks, Space peeks (peek.js), 1-9 and printed keys press what bears them.
 // Single letters are off while typing, and off for good when <html data-keys="off">.
 
 const typing = (element) =>
