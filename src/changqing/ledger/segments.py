@@ -18,6 +18,9 @@ from threading import Lock
 
 import duckdb
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from changqing.base.refused import Refused
 
 ROWS_IN_A_GROUP = 60_000
 _started: dict[tuple[object, ...], duckdb.DuckDBPyConnection] = {}
@@ -69,11 +72,20 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to this process's DuckDB; its temporary tables and views are its own and end with it.
 
     Make no others: they would be everybody's. A DuckDB takes longer to start than a page has, a connection to
-    a started one nothing, and what runs at once shares one bound of memory and threads.
+    a started one nothing, and what runs at once shares one bound of memory and threads. What does not fit
+    into it even with what it spills is Refused.
     """
     connection = _shared().cursor()
     try:
         yield connection
+    except duckdb.OutOfMemoryException as full:
+        raise Refused(
+            _(
+                "账本的计算用满了内存上限 %(mb)s MB，没有做完，什么都没有改动。"
+                "请把 CHANGQING_LEDGER_MEMORY_MB 调大后再试。"
+            )
+            % {"mb": f"{settings.MEMORY_MB:,}"}
+        ) from full
     except duckdb.FatalException:
         # it answers nobody any more; who comes next starts another
         for mine in [each for each in _started if each[0] == os.getpid()]:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from changqing.base.refused import Refused
 from changqing.ledger import segments
 from changqing.ledger.segments import duck, files, write
 
@@ -35,6 +36,15 @@ def test_it_is_bounded_and_fetches_nothing(settings: Any) -> None:
     assert (said["memory_limit"], said["threads"]) == ("286.1 MiB", "1")
     assert Path(said["temp_directory"]).parent == Path(settings.FOLDER.path) / "scratch"
     assert {said["autoinstall_known_extensions"], said["autoload_known_extensions"]} == {"false"}
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(settings: Any) -> None:
+    settings.MEMORY_MB = 20
+    with pytest.raises(Refused, match=r"内存上限 20 MB.*CHANGQING_LEDGER_MEMORY_MB"), duck() as connection:
+        connection.sql("SELECT list(i) FROM range(9_000_000) t(i)").fetchall()
+    settings.MEMORY_MB = 300
+    with duck() as connection:
+        assert connection.sql("SELECT count(*) FROM range(9)").fetchall() == [(9,)]
 
 
 def test_a_segment_written_anew_is_read_anew() -> None:
