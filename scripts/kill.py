@@ -28,7 +28,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import psycopg
-from killed import BUSY, SETTLE_SECONDS, File, Instance, Wrong, figures, make_file, wait_for
+from killed import BUSY, COMMAND, SETTLE_SECONDS, File, Instance, Wrong, figures, make_file, wait_for
 
 POINTS = ("staged", "segments-written", "replaced-noted", "rollup-half", "before-commit", "after-commit")
 # a file on trial comes to these
@@ -222,14 +222,10 @@ class Round:
             (number or 0, name) for name, state, number in rows.values() if state == "in_force"
         )
         expected = figures([self.files[name] for _, name in by_number])
-        check, told = (
-            self.instance.command("check"),
-            self.instance.command("portfolio", "--json", "--period", "all"),
-        )
-        out = check.communicate(timeout=PATIENCE_SECONDS)[0]
-        if check.returncode:
-            raise Wrong(f"changqing check ended with {check.returncode}:\n{out}")
-        said = json.loads(told.communicate(timeout=PATIENCE_SECONDS)[0])
+        code, out = self.instance.ask(COMMAND, "check")
+        if code:
+            raise Wrong(f"changqing check ended with {code}:\n{out}")
+        said = json.loads(self.instance.run(COMMAND, "portfolio", "--json", "--period", "all"))
         found = {name: Decimal(str(said[name])) if name == "revenue" else said[name] for name in expected}
         if found != expected:
             raise Wrong(f"the book says {found}, its imports say {expected}")
@@ -273,7 +269,7 @@ def main() -> int:
         instance.start()
         return rounds(instance, rng, asked.rounds, asked.only)
     finally:
-        instance.stop()
+        instance.leave()
         shutil.rmtree(folder, ignore_errors=True)
 
 
