@@ -265,6 +265,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="changqing-kill-"))
     instance = Instance(folder, free_port())
     print(f"seed {asked.seed}", flush=True)
+    # who ends it politely finds nothing left behind
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(1))
     try:
         instance.start()
         return rounds(instance, rng, asked.rounds, asked.only)
