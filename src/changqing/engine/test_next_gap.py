@@ -75,9 +75,13 @@ def test_a_book_is_the_same_in_one_thread_and_in_several(monkeypatch: pytest.Mon
     told = []
     for fewest in (1_000, 10):
         monkeypatch.setattr(threads, "WORTH_SHARING", fewest)
-        monkeypatch.setattr("os.cpu_count", lambda: 3)
+        monkeypatch.setenv("CHANGQING_LEDGER_THREADS", "3")
         told.append((law.passed_by(known / 100).tolist(), law.longer_than(known).tolist()))
     assert told[0] == told[1]
     parts: list[slice] = []
     threads.shared_out(parts.append, 35)
     assert sorted((part.start, part.stop) for part in parts) == [(0, 11), (11, 23), (23, 35)]
+    parts.clear()
+    monkeypatch.setenv("CHANGQING_LEDGER_THREADS", "1")
+    threads.shared_out(parts.append, 35)
+    assert parts == [slice(0, 35)]

@@ -1,4 +1,5 @@
-"""How many threads a fit may use: one for products of matrices, and as many as there are parts of a book.
+"""How many threads a fit may use: one for products of matrices, and for the accounts of a large book as many
+as ``CHANGQING_LEDGER_THREADS`` says, two where it says nothing.
 
 The matrices of the likelihoods are four columns wide. A linear algebra library that splits such products
 over threads spends more processor time on waiting than on work, and takes it from other fits and pages.
@@ -17,7 +18,6 @@ from typing import Any
 
 # Fewer accounts are done before another thread has begun.
 WORTH_SHARING = 5_000
-MOST_THREADS = 4
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -35,7 +35,8 @@ def _controller() -> Any:
 
 def shared_out(work: Callable[[slice], object], accounts: int) -> None:
     """Do ``work`` for all of ``accounts``, a part of them in each thread."""
-    parts = min(os.cpu_count() or 1, MOST_THREADS, max(accounts // WORTH_SHARING, 1))
+    most = int(os.environ.get("CHANGQING_LEDGER_THREADS") or 2)
+    parts = min(most, max(accounts // WORTH_SHARING, 1))
     ends = [accounts * at // parts for at in range(parts + 1)]
     slices = [slice(*each) for each in pairwise(ends)]
     if parts == 1:

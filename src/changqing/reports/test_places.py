@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,7 +39,7 @@ def told(revenues: dict[int, Decimal]) -> RankingResult:
         keys=[f"K{100 - pk}" for pk in ids],
         revenue=money,
         margin=money,
-        margin_known=[True] * len(ids),  # type: ignore[arg-type]
+        margin_known=np.ones(len(ids), np.bool_),
         annual=money,
         industries={},
         families={},
