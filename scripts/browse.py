@@ -1,4 +1,7 @@
-"""Reading the product's pages as a signed-in person's browser does, for the benchmark."""
+"""Reading the product's pages as a signed-in person's browser does, for the benchmark.
+
+Each answer is timed by itself: the page, and every fragment that it loads by itself as soon as it is there.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit
 
 ALONE, TOGETHER = 40, 8
 FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -21,15 +26,26 @@ GETS, ON_LOAD = re.compile(r'hx-get="([^"]+)"'), re.compile(r'hx-trigger="[^"]*\
 TAG = re.compile(r"<[a-z][^>]*>")
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Milliseconds: of the page alone, of each fragment by its name, and of all together."""
+
+    page: float
+    fragments: dict[str, float]
+    whole: float
+
+
 @contextlib.contextmanager
-def web_server() -> Iterator[int]:
-    """The web server as the supervisor starts it."""
+def web_server(pids: list[int] | None = None) -> Iterator[int]:
+    """The web server as the supervisor starts it; its process is noted in ``pids``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     words = ["-m", "changqing.machine.webserver", "--port", str(port), "--workers", "2"]
     command = [sys.executable, *words, "changqing.web.wsgi:application"]
     web = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    if pids is not None:
+        pids.append(web.pid)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError):
@@ -86,22 +102,36 @@ class Reader:
         self.connection.request(method, path, body or None, headers)
         return self.connection.getresponse()
 
-    def read(self, path: str) -> tuple[float, float]:
-        """Milliseconds until the page is here, and until the fragments it loads by itself are too."""
+    def read(self, path: str) -> Visit:
+        """The page, and then the fragments that it loads by itself, one after the other."""
         began = time.perf_counter()
+        page = self._got(path)
+        here, took = time.perf_counter(), dict[str, float]()
+        for fragment in fragments(page):
+            asked = time.perf_counter()
+            address = urljoin(path, fragment)
+            self._got(address)
+            took[called(address)] = (time.perf_counter() - asked) * 1000
+        return Visit((here - began) * 1000, took, (time.perf_counter() - began) * 1000)
+
+    def _got(self, path: str) -> str:
         status, page = self.get(path)
-        here = time.perf_counter()
         if status != 200:
             raise SystemExit(f"{path} answered {status}")
-        for fragment in fragments(page):
-            self.get(urljoin(path, fragment))
-        return (here - began) * 1000, (time.perf_counter() - began) * 1000
+        return page
 
 
 def fragments(page: str) -> list[str]:
     """Addresses that ``page`` asks for by itself as soon as it is there."""
     tags = [tag for tag in TAG.findall(page) if ON_LOAD.search(tag)]
     return [found[1].replace("&amp;", "&") for tag in tags if (found := GETS.search(tag))]
+
+
+def called(address: str) -> str:
+    """What a fragment is called: the parts that it answers, or the page that it is a part of."""
+    asked = urlsplit(address)
+    told = parse_qs(asked.query)
+    return "+".join(told.get("of") or told.get("part") or [asked.path.strip("/").partition("/")[0]])
 
 
 def _pages(user: Any) -> dict[str, list[str]]:
@@ -134,9 +164,12 @@ def _pages(user: Any) -> dict[str, list[str]]:
     }
 
 
-def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
-    """Each kind of page: queries, and (p50, p95) in milliseconds of the page by itself, with its fragments,
-    and with its fragments eight at a time."""
+def read_as(
+    username: str, port: int, password: str, worked: Callable[[], float] = lambda: 0.0
+) -> list[dict[str, Any]]:
+    """Each kind of page: queries, (p50, p95) in milliseconds of the page by itself, of the slowest of its
+    fragments, of all together, and of that eight at a time; and milliseconds of processor of all together,
+    which other work on the machine hardly changes, from the seconds that ``worked`` says."""
     from changqing.people.queries import user_named
 
     user = user_named(username)
@@ -145,21 +178,35 @@ def read_as(username: str, port: int, password: str) -> list[dict[str, Any]]:
     for page, paths in _pages(user).items():
         for path in paths[:2]:
             readers[0].read(path)
+        began = worked()
         alone = [readers[0].read(paths[n % len(paths)]) for n in range(ALONE)]
+        processor = (worked() - began) * 1000 / ALONE
         together = _side_by_side(readers, paths)
         row = {
             "page": page,
             "queries": _queries(user, paths),
-            "page_alone": _percentiles([first for first, _ in alone]),
-            "alone": _percentiles([whole for _, whole in alone]),
-            "together": _percentiles([whole for _, whole in together]),
+            "page_alone": _percentiles([visit.page for visit in alone]),
+            "fragment": _slowest(alone),
+            "alone": _percentiles([visit.whole for visit in alone]),
+            "processor": processor,
+            "together": _percentiles([visit.whole for visit in together]),
         }
         rows.append(row)
     return rows
 
 
-def _side_by_side(readers: list[Reader], paths: list[str]) -> list[tuple[float, float]]:
-    def visit(place: int) -> list[tuple[float, float]]:
+def _slowest(visits: list[Visit]) -> tuple[str, float, float]:
+    """Name, p50 and p95 of the fragment whose p95 is the highest; of none where there is none."""
+    took = defaultdict[str, list[float]](list)
+    for visit in visits:
+        for name, each in visit.fragments.items():
+            took[name].append(each)
+    told = [(name, *_percentiles(each)) for name, each in took.items() if len(each) > 1]
+    return max(told, key=lambda one: one[2], default=("", 0.0, 0.0))
+
+
+def _side_by_side(readers: list[Reader], paths: list[str]) -> list[Visit]:
+    def visit(place: int) -> list[Visit]:
         return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 5)]
 
     with ThreadPoolExecutor(len(readers)) as pool:
