@@ -35,6 +35,7 @@ from changqing.accounts.rights import team_roles as team_roles
 from changqing.accounts.rights import visible_to as visible_to
 from changqing.accounts.rights import why as why
 from changqing.accounts.rules import in_a_circle, plain_name
+from changqing.base.once import once
 from changqing.base.refused import Refused
 from changqing.people.models import Department, Role, User
 from changqing.people.permissions import FEWEST_HIDDEN, SEES_NOTHING, Principal, check_may
@@ -45,6 +46,7 @@ def accounts(to: Principal) -> QuerySet[Account]:
     return visible_to(to, Account.objects.all())
 
 
+@once
 def account_by_key(to: Principal, key: str) -> Account | None:
     """The account known by ``key``, or None when there is none that ``to`` may see."""
     return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
@@ -142,6 +144,7 @@ class Kin:
     hidden: int
 
 
+@once
 def group_of(to: Principal, account: Account) -> Kin:
     """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
     near = Account.objects.filter(
@@ -206,6 +209,7 @@ def line_above(account: int) -> set[int]:
 NAME_AND_POST = ("id", "account_id", "person_id", "title", "since", "until")
 
 
+@once
 def contacts_of(to: Principal, account: Account) -> list[Contact]:
     """Who holds or held a post at ``account``, present ones first; where no more is due, name and post."""
     rows = visible_to(to, Contact.objects.filter(account=account), Part.NAMES)

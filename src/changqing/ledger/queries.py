@@ -18,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, sight, visible_to
 from changqing.base.bulk import columns_from
+from changqing.base.once import once
 from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
@@ -137,6 +138,7 @@ def entered() -> tuple[str, ...]:
     return ENTERED
 
 
+@once
 def standing(kind: str, *, source: Source | None = None, switched: int | None = None) -> Standing:
     """The files and rows of ``kind`` that count now, from the catalogue, in a few queries.
 
@@ -166,12 +168,14 @@ def standing(kind: str, *, source: Source | None = None, switched: int | None = 
     )
 
 
+@once
 def numbers_in_force() -> list[int]:
     return list(
         Import.objects.filter(state=IN_FORCE).order_by("number").values_list("number", flat=True)  # type: ignore[arg-type]
     )
 
 
+@once
 def as_of() -> date | None:
     """The last day with an order line that counts."""
     return AccountTotals.objects.order_by("-last_day").values_list("last_day", flat=True).first()
@@ -182,6 +186,7 @@ def buying_accounts() -> int:
     return AccountTotals.objects.count()
 
 
+@once
 def months_of(to: Principal, account: Account) -> list[MonthMoney]:
     """``account``'s money by month and family, oldest first."""
     rows = visible_to(to, AccountMonth.objects.filter(account=account)).order_by("month", "family")
@@ -193,6 +198,7 @@ def months_of(to: Principal, account: Account) -> list[MonthMoney]:
     return [replace(row, margin=Decimal(0), revenue_without_cost=row.revenue) for row in found]
 
 
+@once
 def totals_of(to: Principal, account: Account) -> AccountTotals | None:
     """``account``'s totals; without margin, as if no cost were known, where that is withheld."""
     found = visible_to(to, AccountTotals.objects.filter(account=account)).first()
@@ -346,6 +352,7 @@ def owned_lines(
     )
 
 
+@once
 def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     """Every day on which ``account`` has order lines, newest first."""
     if not sight(to, account).reads(Part.REVENUE):

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from changqing.base.once import once
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.organisation.rules import device_of
 from changqing.people.models import User
@@ -19,6 +20,7 @@ from changqing.people.models import User
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+@once
 def organisation_settings() -> OrganisationSettings:
     """What is decided now; the defaults of the table where nobody has decided anything yet."""
     return OrganisationSettings.objects.filter(number=1).first() or OrganisationSettings()

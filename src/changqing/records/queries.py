@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from changqing.base.once import once
 from changqing.people.models import User
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import AuditLine as AuditLine
@@ -23,6 +24,7 @@ from changqing.records.rules import BEGINNING, fingerprint, is_signed, linked
 LATECOMERS = 20_000
 
 
+@once
 def method_in_force(pack: str) -> MethodVersion:
     """The version of ``pack`` that counts now; MethodVersion.DoesNotExist before the first start."""
     return MethodVersion.objects.get(pack=pack, in_force=True)

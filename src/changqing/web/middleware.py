@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from changqing.base.history import acting
+from changqing.base.once import asking_once
 from changqing.base.refused import Refused
 from changqing.web.door.entrance import is_over, note_visit
 from changqing.web.errors.views import refused
@@ -79,14 +80,16 @@ class SessionsAge:
 
 
 class TellsWhoActs:
-    """What a request writes is noted with the person and the door; one that only reads pays nothing."""
+    """What a request writes is noted with the person and the door; one that only reads pays nothing, and asks
+    the same question once."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"}:
-            return self.answer(request)
+            with asking_once():
+                return self.answer(request)
         with acting(door="web", user=request.user.pk):
             return self.answer(request)
 

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import visible_to
+from changqing.base.once import once
 from changqing.ledger.columns import day_columns, flow_columns
 from changqing.people.permissions import Principal
 from changqing.value.models import AccountWorth
 from changqing.value.rules.facts import Histories
 
 
+@once
 def book_of_account(to: Principal, account: Account) -> Histories | None:
     """The days of ``account`` up to now; money of it only where ``to`` may see margins, else zeros."""
     days = day_columns([account.pk])

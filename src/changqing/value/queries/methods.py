@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from changqing.base.once import once
 from changqing.base.packs import Method, Pack, parse
 from changqing.records.queries import method_in_force
 from changqing.value.models import BookFit
@@ -68,6 +69,7 @@ def methods_in_force() -> Methods:
     )
 
 
+@once
 def fit_in_force() -> BookFit | None:
     return BookFit.objects.filter(in_force=True).first()
 

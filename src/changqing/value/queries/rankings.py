@@ -44,6 +44,7 @@ from changqing.accounts.queries import (
     visible_to,
 )
 from changqing.base import lookups
+from changqing.base.once import once
 from changqing.base.packs import Pack, parse
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
@@ -165,11 +166,13 @@ class Composition:
     loss_making: int
 
 
+@once
 def current_ranking(period: str) -> Ranking | None:
     """The ranking of the whole book that counts now for ``period``, with its method."""
     return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
 
 
+@once
 def book_as_of() -> date | None:
     """The last day that the newest ranking of the whole book knows of."""
     newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
@@ -227,6 +230,7 @@ def _rows_in(ranking: Ranking | None) -> QuerySet[AccountRank]:
     return AccountRank.objects.filter(period=ranking.period if ranking else "")
 
 
+@once
 def places_of(to: Principal, account: Account) -> dict[str, RankedAccount]:
     """``account``'s place in every current ranking, by period."""
     rows = {row.period: row for row in visible_to(to, AccountRank.objects.filter(account=account.pk))}

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import visible_to
+from changqing.base.once import once
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, check_may, sees_the_whole_book
 from changqing.value.models import AccountRhythm as AccountRhythm
@@ -90,6 +91,7 @@ class Counted:
         return sum(self.tiers.values())
 
 
+@once
 def standing_of(to: Principal, account: Account) -> AccountStanding | None:
     """The tier and class that hold now, with their methods and fit."""
     rows = visible_to(to, AccountStanding.objects.filter(account=account.pk, is_current=True))
@@ -102,6 +104,7 @@ def standings_before(to: Principal, account: Account, *, limit: int = 24) -> lis
     return list(rows.select_related("tiers_method", "worth_method").order_by("-since", "-pk")[:limit])
 
 
+@once
 def worth_of(to: Principal, account: Account) -> AccountWorth | None:
     """Lifetime profit now, for who may see margins."""
     rows = visible_to(to, AccountWorth.objects.filter(account=account.pk, is_current=True))
@@ -114,6 +117,7 @@ def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[A
     return list(rows.order_by("-as_of", "-pk")[:limit])
 
 
+@once
 def rhythm_row(to: Principal, account: Account) -> AccountRhythm | None:
     return visible_to(to, AccountRhythm.objects.filter(account=account.pk)).select_related("fit").first()
 
@@ -123,6 +127,7 @@ def decisions_of(to: Principal, account: Account) -> list[TierDecision]:
     return list(rows.select_related("by").order_by("-at", "-pk"))
 
 
+@once
 def ratings_of(to: Principal, account: Account) -> dict[str, FactorRating]:
     """The newest rating of each trait, with who gave it and when."""
     rows = visible_to(to, FactorRating.objects.filter(account=account.pk)).select_related("by")
