@@ -1,12 +1,8 @@
-"""The page of one account; its track and its lines come as fragments, since they are read from the ledger."""
+"""The page of one account; what is not seen before any scroll comes after it (``together``)."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -16,62 +12,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from changqing.accounts.queries import Part, may_edit, where_merged
-from changqing.ledger.queries import OrderLine
 from changqing.people.permissions import may
-from changqing.reports.account import AccountPage, account_page, lines_page
+from changqing.reports.account import AccountPage, account_page
 from changqing.reports.accounts import neighbours
-from changqing.web.account.approach import approach_part
 from changqing.web.account.drawing import months_chart
 from changqing.web.account.figures import chips, strip
-from changqing.web.account.history import history
-from changqing.web.account.owing import owing
+from changqing.web.account.lines import day_asked
 from changqing.web.account.peek import peek_part
-from changqing.web.account.rhythm import rhythm_part
 from changqing.web.account.titles import families_title, months_title, people_title
-from changqing.web.account.value import value_part
-from changqing.web.account.why import why_part
+from changqing.web.account.together import OF_ITS_OWN, PARTS, addresses, together
 from changqing.web.accounts.amounts import signed_share
 from changqing.web.accounts.asking import asked_in, from_list, place_asked
 from changqing.web.components.lists import Column, Section
-from changqing.web.components.tags import minus
 from changqing.web.reader import reader
-
-
-@dataclass(frozen=True)
-class ShownLine:
-    """One order line as it is written."""
-
-    line: OrderLine
-    quantity: str
-    amount: str
-    cost: str
-
-    @classmethod
-    def of(cls, line: OrderLine) -> ShownLine:
-        quantity = "–" if line.quantity is None else minus(f"{line.quantity.normalize():,f}")
-        cost = "" if line.cost is None else minus(f"{line.cost:,.2f}")
-        return cls(line, quantity, minus(f"{line.amount:,.2f}"), cost)
 
 
 @require_GET
 def account(request: HttpRequest, key: str) -> HttpResponse:
     part = request.GET.get("part", "")
-    if part == "track":
-        return rhythm_part(request, key)
     if part == "peek":
         return peek_part(request, key)
-    if part == "why":
-        return why_part(request, key)
-    if part == "lines":
-        return _lines(request, key)
-    if part == "value":
-        return value_part(request, key)
-    if part == "approach":
-        return approach_part(request, key)
-    if part == "receivables":
-        return owing(request, key)
-    if part == "history":
-        return history(request, key)
+    if part == "together":
+        return together(request, key, request.GET.getlist("of"))
+    if part in OF_ITS_OWN:
+        return PARTS[part](request, key)
     found = account_page(reader(request), key)
     if found is None:
         merged = where_merged(reader(request), key)
@@ -100,7 +64,7 @@ def _page(request: HttpRequest, found: AccountPage) -> dict[str, Any]:
             for row in found.families
         ],
         "people_title": people_title(found),
-        "lines_url": f"?{urlencode({'part': 'lines', **({'day': d} if (d := _day_asked(request)) else {})})}",
+        "parts_urls": addresses(found, day_asked(request)),
         "today": found.as_of,
         **_around(request, found.account.key),
         "may_edit": may(reader(request), "edit accounts")
@@ -143,38 +107,6 @@ def _sections(found: AccountPage) -> list[Section]:
     return [Section(id=name, label=label) for name, label, is_there in wanted if is_there]
 
 
-def _lines(request: HttpRequest, key: str) -> HttpResponse:
-    asked = request.GET.get("page", "1")
-    page = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
-    day = _day_asked(request)
-    found = lines_page(reader(request), key, day=day, page=page)
-    if found is None:
-        raise Http404
-    return render(
-        request,
-        "account/lines.html",
-        {
-            "found": found,
-            "lines": [ShownLine.of(line) for line in found.lines],
-            "columns": _line_columns(),
-            "title": _lines_title(day, found.total),
-        },
-    )
-
-
-def _lines_title(day: date | None, total: int) -> str:
-    if day:
-        return _("%(day)s 的 %(count)s 行订单") % {"day": day.isoformat(), "count": f"{total:,}"}
-    return _("%(count)s 行订单，最新的在前") % {"count": f"{total:,}"}
-
-
-def _day_asked(request: HttpRequest) -> date | None:
-    try:
-        return date.fromisoformat(request.GET.get("day", ""))
-    except ValueError:
-        return None
-
-
 def _family_columns() -> list[Column]:
     return [
         Column(label=_("品类")),
@@ -183,17 +115,4 @@ def _family_columns() -> list[Column]:
         Column(label="", wide=True),
         Column(label=_("毛利"), number=True),
         Column(label=_("同比"), number=True),
-    ]
-
-
-def _line_columns() -> list[Column]:
-    return [
-        Column(label=_("日期")),
-        Column(label=_("订单号")),
-        Column(label=_("产品名称")),
-        Column(label=_("品类"), wide=True),
-        Column(label=_("数量"), number=True, wide=True),
-        Column(label=_("金额"), number=True),
-        Column(label=_("成本"), number=True, wide=True),
-        Column(label=_("出自"), wide=True),
     ]
