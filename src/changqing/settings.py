@@ -6,10 +6,11 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from changqing.machine.environment import env_bool, env_folder, env_int, env_list, env_text
+from changqing.machine.environment import env_bool, env_int, env_list, env_text
 from changqing.machine.folder import DataFolder
 from changqing.machine.openid import openid_connect_from_environment
 from changqing.machine.postgres import Postgres
+from changqing.machine.store import env_place
 
 PACKAGE = Path(__file__).resolve().parent
 FOLDER = DataFolder.from_environment()
@@ -144,8 +145,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_text("CHANGQING_TIME_ZONE", default="Asia/Shanghai")
 
-# A folder that the worker watches for files that an ERP drops there.
-INBOX = env_folder("CHANGQING_INBOX")
+# A folder, or s3://bucket/prefix, that the worker watches for files of an ERP; the largest it takes.
+INBOX = env_place("CHANGQING_INBOX")
+MOST_INBOX_MB = env_int("CHANGQING_INBOX_MB", default=10_240, least=1)
 # Uploads go straight to the data folder's disk; one request may bring so much.
 MOST_UPLOAD_MB = env_int("CHANGQING_UPLOAD_MB", default=1024, least=1)
 FILE_UPLOAD_HANDLERS = ["changqing.web.imports.uploads.BoundedUpload"]

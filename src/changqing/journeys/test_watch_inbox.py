@@ -16,7 +16,8 @@ from changqing.accounts.queries import Account
 from changqing.journeys import import_ledger, watch_inbox
 from changqing.journeys.watch_inbox import STABLE, trouble, watch
 from changqing.ledger.models import Import, InboxFile
-from changqing.machine.environment import SettingsError, env_folder
+from changqing.machine.environment import SettingsError
+from changqing.machine.store import env_place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,6 +150,14 @@ def test_refused_rows_lie_beside_the_file(inbox: Path) -> None:
     assert [name for name in lies(inbox) if ".refused" in name] != []
 
 
+def test_a_file_that_is_too_large_is_told(inbox: Path) -> None:
+    drop(inbox, "orders/x.csv", ORDERS + "x" * (1 << 20))
+    with override_settings(MOST_INBOX_MB=1):
+        watch(now=later(1))
+        watch(now=later(12))
+    assert "超过 1 MB" in InboxFile.objects.get().error and Import.objects.count() == 0
+
+
 def test_a_failed_import_is_told(inbox: Path) -> None:
     drop(inbox, "orders/x.csv", "订单号,日期\nS1,2026-01-05\n")
     watch(now=later(1))
@@ -166,10 +175,12 @@ def test_a_folder_that_is_not_there_is_told(inbox: Path, tmp_path: Path) -> None
         assert "没有在看" in trouble()
 
 
-@pytest.mark.parametrize("value", ["s3://bucket/drops", "relative/folder"])
-def test_only_folders_are_watched_and_the_setting_says_so(value: str, monkeypatch: Any) -> None:
-    monkeypatch.setenv("CHANGQING_INBOX", value)
-    with pytest.raises(SettingsError):
-        env_folder("CHANGQING_INBOX")
+def test_only_absolute_folders_and_stores_are_watched_and_the_setting_says_so(monkeypatch: Any) -> None:
+    for value in ("relative/folder", "https://bucket/drops", "file:///srv/drops"):
+        monkeypatch.setenv("CHANGQING_INBOX", value)
+        with pytest.raises(SettingsError):
+            env_place("CHANGQING_INBOX")
+    monkeypatch.setenv("CHANGQING_INBOX", "/srv/drops")
+    assert env_place("CHANGQING_INBOX") == Path("/srv/drops")
     monkeypatch.delenv("CHANGQING_INBOX")
-    assert env_folder("CHANGQING_INBOX") is None
+    assert env_place("CHANGQING_INBOX") is None

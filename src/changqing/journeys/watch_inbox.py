@@ -1,21 +1,20 @@
-"""A folder is watched: what an ERP drops there at night is in the book in the morning, or it is told why not.
+"""A place is watched: what an ERP drops there at night is in the book in the morning, or it is told why not.
 
-``CHANGQING_INBOX/[source/][kind/]file``: a folder named like a kind of files says the kind, any other the
-source; a file without a kind's folder is known by its columns. A file is taken when it has lain unchanged for
-a while, so a half-copied one never is; afterwards it lies in ``done/`` or ``failed/`` with its report.
+The place is a folder or a prefix of an object store. ``CHANGQING_INBOX/[source/][kind/]file``: a folder
+named like a kind of files says the kind, any other the source; a file without a kind's folder is known by
+its columns. A file is taken when it has lain unchanged for a while, so a half-copied one never is; afterwards
+it lies in ``done/`` or ``failed/`` with its report.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -24,13 +23,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from changqing.base.drops import Changed, Drops, Look, Unreachable, drops_at
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.base.tables import stage
 from changqing.journeys.hand_back import hand_back
 from changqing.journeys.import_ledger import hand_in
 from changqing.ledger import inbox
-from changqing.ledger.inbox import FileKind, InboxFile, Look
+from changqing.ledger.inbox import FileKind, InboxFile
 from changqing.ledger.queries import Import
 from changqing.ledger.rules.columns import guess_kind
 from changqing.ledger.segments import scratch
@@ -44,37 +44,37 @@ STABLE = timedelta(seconds=10)
 HALF = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".half", ".lock")
 # Below this, or with another kind this close, the columns do not say what a file is.
 SURE, AHEAD = 0.5, 0.1
+# After so many files that a store did not hand over, the rest waits for the next look.
+MOST_UNHEARD = 3
 INBOX_LOCK = 0x0C4A_9003
 log = logging.getLogger(__name__)
 
 
-class Changed(Exception):
-    """The file was written to while it was being taken."""
-
-
 def watch(*, now: datetime | None = None) -> None:
-    """One look at the folder. Safe to die and to run again at any point; two never look at once."""
+    """One look at the place. Safe to die and to run again at any point; two never look at once."""
     if settings.INBOX is None:
         return
-    folder, now = Path(settings.INBOX), now or timezone.now()
+    drops, now = drops_at(settings.INBOX), now or timezone.now()
     with _alone() as is_mine:
         if not is_mine:
             return
-        for row in inbox.taken_files():
-            _settle(folder, row, now)
-        if not folder.is_dir():
-            log.error("CHANGQING_INBOX: %s is not a folder", folder)
-            return
-        for path in _files(folder):
-            with suppress(FileNotFoundError):
-                _step(folder, path, now)
+        try:
+            _look_around(drops, now)
+        except Unreachable as error:
+            if inbox.say_unreachable(place=str(settings.INBOX), sentence=error.sentence, now=now):
+                log.error("CHANGQING_INBOX: %s", error.sentence)
+        else:
+            inbox.say_reached()
 
 
 def trouble() -> str:
-    """Why the folder cannot be watched, in a sentence; nothing when it can, or none is set."""
-    if settings.INBOX is None or (os.access(settings.INBOX, os.R_OK | os.W_OK | os.X_OK)):
+    """Why the place cannot be watched, in a sentence; nothing when it can, or none is set.
+
+    An object store is not asked for a page: what the last look heard is told.
+    """
+    if settings.INBOX is None:
         return ""
-    return _("夜间投放的文件夹 %(folder)s 不在，或没有读写权限，没有在看。") % {"folder": settings.INBOX}
+    return drops_at(settings.INBOX).trouble() or inbox.unreachable(place=str(settings.INBOX))
 
 
 @transaction.atomic
@@ -86,52 +86,76 @@ def notice(*, by: User) -> int:
     return count
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _look_around(drops: Drops, now: datetime) -> None:
+    for row in inbox.taken_files():
+        _settle(drops, row, now)
+    if drops.trouble():
+        log.error("CHANGQING_INBOX: %s cannot be watched", settings.INBOX)
+        return
+    unheard: list[Unreachable] = []
+    for name, look in _files(drops):
+        try:
+            with suppress(FileNotFoundError):
+                _step(drops, name, look, now)
+        except Unreachable as error:
+            # one that may not be read keeps no other waiting; a store that is down is not asked for each
+            unheard.append(error)
+            if len(unheard) == MOST_UNHEARD:
+                break
+    if unheard:
+        raise unheard[0]
+
+
+def _files(drops: Drops) -> list[tuple[str, Look]]:
     """Files that may be meant for the book, oldest first: none hidden, half-written, finished or linked."""
-    found = []
-    for place, names, files in os.walk(folder):
-        is_root = Path(place) == folder
-        names[:] = sorted(
-            name for name in names if not name.startswith(".") and not (is_root and name in (DONE, FAILED))
-        )
-        for name in files:
-            path = Path(place) / name
-            is_half = name.startswith((".", "~$")) or name.lower().endswith(HALF)
-            if not is_half and path.is_file() and not path.is_symlink():
-                found.append(path)
-    return iter(sorted(found, key=lambda path: (path.stat().st_mtime_ns, path)))
+
+    def is_meant(name: str) -> bool:
+        last = PurePosixPath(name).name
+        return not (last.startswith((".", "~$")) or last.lower().endswith(HALF))
+
+    found = [(name, look) for name, look in drops.files(apart=(DONE, FAILED)) if is_meant(name)]
+    return sorted(found, key=lambda each: (each[1].modified, each[0]))
 
 
-def _look(path: Path) -> Look:
-    told = path.stat()
-    return Look(told.st_size, told.st_mtime_ns)
-
-
-def _step(folder: Path, path: Path, now: datetime) -> None:
-    look = _look(path)
-    row = inbox.seen(path=path.relative_to(folder).as_posix(), look=look, now=now)
+def _step(drops: Drops, name: str, look: Look, now: datetime) -> None:
+    row = inbox.seen(path=name, look=look, now=now)
     written = datetime.fromtimestamp(look.modified / 1e9, tz=now.tzinfo)
     is_fresh = now - row.seen_at < STABLE or timedelta() <= now - written < STABLE
     if row.state != InboxFile.State.WAITING or is_fresh:
         return
     try:
-        source, kind = _told_by(path.relative_to(folder).parts[:-1])
-        if not look.size:
-            raise Refused(_("文件“%(name)s”是空的，没有收下。") % {"name": path.name})
-        kind = kind or _guessed(path)
-        with transaction.atomic():
-            by = operator(because="a file in the watched folder")
-            entry = hand_in(by=by, kind=kind, path=path, source=source)
-            inbox.take(row=row, entry=entry)
-            reach("inbox-taken")
-            if _look(path) != look:
-                raise Changed
+        source, kind = _told_by(PurePosixPath(name).parts[:-1])
+        _check_size(name, look)
+        with drops.taken(name, look, scratch=scratch()) as path:
+            kind = kind or _guessed(path)
+            with transaction.atomic():
+                by = operator(because="a file in the watched place")
+                entry = hand_in(by=by, kind=kind, path=path, source=source)
+                inbox.take(row=row, entry=entry)
+                reach("inbox-taken")
+                if drops.look(name) != look:
+                    raise Changed
     except Changed:
         log.info("inbox: %s changed while it was taken; it waits", row.path)
     except Refused as refused:
-        name = f"{row.pk}-{look.modified // 1_000_000_000}-{path.name}"
-        _put_away(folder, row, FAILED, name, {"error": refused.sentence})
+        called = f"{row.pk}-{look.modified // 1_000_000_000}-{PurePosixPath(name).name}"
+        _put_away(drops, row, FAILED, called, {"error": refused.sentence})
         inbox.end(row=row, now=now, error=refused.sentence)
+
+
+def _check_size(name: str, look: Look) -> None:
+    last = PurePosixPath(name).name
+    if not look.size:
+        raise Refused(_("文件“%(name)s”是空的，没有收下。") % {"name": last})
+    if look.size > settings.MOST_INBOX_MB << 20:
+        raise Refused(
+            _("文件“%(name)s”有 %(size)s MB，超过 %(most)s MB，没有收下。请分成几份再放。")
+            % {
+                "name": last,
+                "size": f"{(look.size >> 20) + 1:,}",
+                "most": f"{settings.MOST_INBOX_MB:,}",
+            }
+        )
 
 
 def _told_by(folders: tuple[str, ...]) -> tuple[str, str]:
@@ -158,7 +182,7 @@ def _guessed(path: Path) -> str:
     return first
 
 
-def _settle(folder: Path, row: InboxFile, now: datetime) -> None:
+def _settle(drops: Drops, row: InboxFile, now: datetime) -> None:
     """When its import has ended, put the file away with the report beside it, and say so on ``row``."""
     entry = row.entry
     if entry is None:
@@ -168,7 +192,7 @@ def _settle(folder: Path, row: InboxFile, now: datetime) -> None:
         return
     is_in = entry.state in (Import.State.IN_FORCE, Import.State.UNDONE)
     error = "" if is_in else entry.error or str(entry.get_state_display())
-    name = f"{entry.pk}-{Path(row.path).name}"
+    name = f"{entry.pk}-{PurePosixPath(row.path).name}"
     told = {
         "import": entry.number,
         "id": entry.pk,
@@ -177,33 +201,31 @@ def _settle(folder: Path, row: InboxFile, now: datetime) -> None:
         "error": error,
         "report": entry.report,
     }
-    _put_away(folder, row, DONE if is_in else FAILED, name, told, entry=entry)
+    _put_away(drops, row, DONE if is_in else FAILED, name, told, entry=entry)
     reach("inbox-moved")
     inbox.end(row=row, now=now, error=error)
 
 
 def _put_away(
-    folder: Path, row: InboxFile, where: str, name: str, told: dict[str, Any], *, entry: Import | None = None
+    drops: Drops, row: InboxFile, where: str, name: str, told: dict[str, Any], *, entry: Import | None = None
 ) -> None:
     """Report first, then the file: after a death in between the same is done again, with the same names."""
-    target = folder / where / Path(row.path).parent / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    report = target.with_name(f"{name}.report.json")
-    half = report.with_name(f".{report.name}.half")
-    half.write_text(json.dumps({"file": row.path, **told}, ensure_ascii=False, indent=2), encoding="utf-8")
-    half.replace(report)
-    if entry is not None and entry.report.get("refused"):
-        shape = ".xlsx" if entry.report.get("shape", {}).get("format") == "xlsx" else ".csv"
-        with suppress(Refused):
-            hand_back(
-                by=operator(because="the report of a file in the watched folder"),
-                pk=entry.pk,
-                to=target.with_name(f"{name}.refused{shape}"),
-            )
-    path = folder / row.path
+    target = (PurePosixPath(where) / PurePosixPath(row.path).parent / name).as_posix()
+    with tempfile.TemporaryDirectory(prefix="inbox-", dir=scratch()) as own:
+        report = Path(own) / "report.json"
+        report.write_text(json.dumps({"file": row.path, **told}, ensure_ascii=False, indent=2), "utf-8")
+        drops.store(report, f"{target}.report.json")
+        if entry is not None and entry.report.get("refused"):
+            shape = ".xlsx" if entry.report.get("shape", {}).get("format") == "xlsx" else ".csv"
+            rows = Path(own) / f"refused{shape}"
+            with suppress(Refused):
+                hand_back(
+                    by=operator(because="the report of a file in the watched place"), pk=entry.pk, to=rows
+                )
+                drops.store(rows, f"{target}.refused{shape}")
     # another file may have come under the same name: it stays and is looked at anew
-    if path.is_file() and _look(path) == Look(row.size, row.modified):
-        shutil.move(path, target)
+    if drops.look(row.path) == Look(row.size, row.modified):
+        drops.move(row.path, target)
 
 
 @contextmanager

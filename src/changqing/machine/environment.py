@@ -67,12 +67,12 @@ def env_int(name: str, default: int, *, least: int | None = None, most: int | No
 
 
 def env_folder(name: str) -> Path | None:
-    """An absolute path, or None where the variable is absent; addresses such as s3:// are refused."""
+    """An absolute path, or None where the variable is absent; addresses are refused."""
     value = _given(name)
     if value is None:
         return None
     if "://" in value or not Path(value).is_absolute():
-        raise _wrong(name, value, _("一个文件夹的绝对路径；对象存储请先挂载成文件夹"))
+        raise _wrong(name, value, _("一个文件夹的绝对路径，或 s3://桶/前缀"))
     return Path(value)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from changqing.base.refused import Refused
 from changqing.journeys.answer_warning import answer
+from changqing.journeys.watch_inbox import trouble
 from changqing.ledger.inbox import failed_files
 from changqing.people.permissions import check_may, may
 from changqing.reports.today import TodayPage, today_page
@@ -35,7 +36,9 @@ def today_list(request: HttpRequest) -> HttpResponse:
 
 
 def _not_in(request: HttpRequest) -> str:
-    """What was dropped into the watched folder and did not get in, for who brings files in."""
+    """What was dropped into the watched place and did not get in, for who brings files in."""
+    if may(reader(request), "bring in files") and (sentence := trouble()):
+        return sentence
     failed = [file.path for file in failed_files(reader(request))[:4]]
     if not failed:
         return ""
