@@ -58,30 +58,46 @@ class Round:
         # from the return of the services to the end of every import, without the look at the book
         self.settled_after = 0.0
 
-    def run(self, victim: str, point: str) -> str:
+    def run(self, victim: str, point: str, comes_next: str = "") -> str:
         """Do something, kill ``victim`` meanwhile; give what was done in a few words."""
+        if victim == "importer":
+            return self._importer_at(point, comes_next)
         if victim == "worker" and point:
             return self._worker_at(point)
         if victim == "browser":
             return self._from_the_browser(point)
         if victim == "inbox":
             return self._into_the_folder(point)
-        undo = self._an_undo(point) if victim != "worker" else None
+        self.instance.stand()
+        undo = self._an_undo() if victim != "worker" else None
         deed, words = undo or self._an_import()
-        if victim == "importer" and not undo:
-            # where a worker lives, the command only looks on: alone it does the work itself
-            self.instance.stop()
-        process = self.instance.command(*words, fault=point if victim == "importer" else "")
-        if not point:
-            time.sleep(self.rng.uniform(0.0, 3.0))
-            self._kill(victim, process.pid)
+        process = self.instance.command(*words)
+        time.sleep(self.rng.uniform(0.0, 3.0))
+        self._kill(victim)
         out = self._said(process)
-        if not self.instance.is_up:
-            self.instance.start()
         if process.returncode == 0:
             self._promise(deed)
-        elif victim not in ("importer", "postgres", "supervisor"):
+        elif victim not in ("postgres", "supervisor"):
             raise Wrong(f"{' '.join(words)} failed though only {victim} was killed:\n{out}")
+        return f"{words[0]} {words[1]} ended with {process.returncode}"
+
+    def _importer_at(self, point: str, comes_next: str) -> str:
+        """A command that does the work itself dies at it; the worker that then comes must take it up."""
+        deed, words = self._an_undo(point) or self._an_import()
+        # where a worker lives, the command only looks on: alone it does the work itself
+        self.instance.stop()
+        process = self.instance.command(*words, fault=point)
+        if not point:
+            time.sleep(self.rng.uniform(0.0, 3.0))
+            process.kill()
+        out = self._said(process)
+        if comes_next == "importer":
+            # it is stopped again at once
+            self.instance.work_alone()
+        else:
+            self.instance.stand()
+        if process.returncode == 0:
+            self._promise(deed)
         if point and process.returncode != -signal.SIGKILL:
             raise Wrong(f"{words} did not die at {point} but ended with {process.returncode}:\n{out}")
         return f"{words[0]} {words[1]} ended with {process.returncode}"
@@ -94,7 +110,7 @@ class Round:
             out = process.communicate()[0]
             raise Wrong(f"{process.args} had not ended after {PATIENCE_SECONDS:.0f} s:\n{out}") from None
 
-    def _an_undo(self, point: str) -> Deed | None:
+    def _an_undo(self, point: str = "") -> Deed | None:
         """Now and then an undo or redo of an earlier import but the first, where it comes to ``point``."""
         known = [(pk, *row) for pk, row in sorted(self.instance.imports().items())]
         done = [row for row in known[1:] if row[2] in ("in_force", "undone")]
@@ -119,13 +135,11 @@ class Round:
             if what in (pk, name):
                 self.promised[pk] = becomes
 
-    def _kill(self, victim: str, importer: int) -> None:
-        if victim != "importer":
-            # one that died a moment ago may be on its way back
-            wait_for(lambda: victim in self.instance.pids(), f"there is a {victim}")
-        pids = {"importer": importer, **(self.instance.pids() if self.instance.is_up else {})}
+    def _kill(self, victim: str) -> None:
+        # one that died a moment ago may be on its way back
+        wait_for(lambda: victim in self.instance.pids(), f"there is a {victim}")
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pids[victim], signal.SIGKILL)
+            os.kill(self.instance.pids()[victim], signal.SIGKILL)
         if victim == "supervisor" and self.instance.up:
             self.instance.up.wait()
             # what a service manager does: the command again
@@ -133,19 +147,14 @@ class Round:
 
     def _worker_at(self, point: str) -> str:
         """A worker that dies at ``point`` whenever it comes there: the import must not stay half done."""
-        self.instance.stop()
-        self.instance.start(fault=point)
+        self.instance.stand(fault=point)
         self.instance.hand_in(self.new_file().path)
         self.settle(patience=LOOP_SECONDS)
-        self.instance.stop()
-        self.instance.start()
         return "again and again"
 
     def _from_the_browser(self, point: str) -> str:
         """A file is tried and then written from a page; something dies during either, or every trial does."""
-        if point:
-            self.instance.stop()
-            self.instance.start(fault=point)
+        self.instance.stand(fault=point)
         file = self.new_file()
         pk = self.instance.hand_over(file.path)
         dead = [] if point else [self._kill_soon()]
@@ -153,13 +162,11 @@ class Round:
         began = time.monotonic()
         wait_for(lambda: self.instance.draft(pk) in ("tried", "failed"), "the file is tried", patience)
         settled = f"after {time.monotonic() - began:.1f} s"
-        if point:
-            self.instance.stop()
-            self.instance.start()
         if self.instance.draft(pk) == "failed":
             if not point:
                 raise Wrong(f"draft {pk} failed though {dead[0]} died only once")
             return f"a trial given up {settled}"
+        self.instance.stand()
         self.instance.start_draft(pk)
         dead.append(self._kill_soon())
         self._promise((file.path.name, "in_force"))
@@ -169,17 +176,14 @@ class Round:
 
     def _into_the_folder(self, point: str) -> str:
         """A file is dropped into the watched folder: it is in the book once, and put away, whoever dies."""
-        if point:
-            self.instance.stop()
-            self.instance.start(fault=point)
+        self.instance.stand(fault=point)
         file = self.new_file()
         shutil.copyfile(file.path, self.instance.inbox / file.path.name)
         if point:
             first = self.instance.pids()["worker"]
             wait_for(lambda: self.instance.pids().get("worker") not in (None, first), f"it dies at {point}")
             dead = "the worker, again and again"
-            self.instance.stop()
-            self.instance.start()
+            self.instance.stand()
         else:
             time.sleep(LIES_SECONDS)
             dead = self._kill_soon(5.0)
@@ -193,7 +197,7 @@ class Round:
         """Any of the product's processes, the worker most often; which one."""
         time.sleep(self.rng.uniform(0.0, most))
         victim = self.rng.choice(("worker", "worker", "worker", "web", "postgres", "supervisor"))
-        self._kill(victim, 0)
+        self._kill(victim)
         return victim
 
     def settle(self, patience: float = SETTLE_SECONDS) -> dict[int, tuple[str, str, int | None]]:
@@ -207,7 +211,8 @@ class Round:
             return False
 
         wait_for(nothing_under_way, "no import is waiting or running", patience)
-        wait_for(self.instance.answers, "the web server answers")
+        if self.instance.is_up:
+            wait_for(self.instance.answers, "the web server answers")
         return self.instance.imports()
 
     def look(self) -> str:
@@ -244,9 +249,16 @@ def plan(rng: random.Random, rounds: int, only: str) -> Iterator[tuple[str, str]
     drawn: list[tuple[str, str]] = []
     while len(drawn) < rounds:
         last = [(victim, rng.choice(points)) for victim, points in at_every_try.items()]
-        one_turn = [*rng.sample(every, len(every)), *rng.sample(last, len(last))]
+        one_turn = [*side_by_side(rng.sample(every, len(every))), *rng.sample(last, len(last))]
         drawn += [deed for deed in one_turn if not only or deed[0] == only]
     yield from drawn[:rounds]
+
+
+def side_by_side(deeds: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The importer's deaths one after another, where the first fell: the product need not stand between."""
+    first = next(place for place, (victim, _) in enumerate(deeds) if victim == "importer")
+    importers = [deed for deed in deeds if deed[0] == "importer"]
+    return deeds[:first] + importers + [deed for deed in deeds[first:] if deed[0] != "importer"]
 
 
 def free_port() -> int:
@@ -282,12 +294,14 @@ def rounds(instance: Instance, rng: random.Random, count: int, only: str) -> int
     out, _ = command.communicate(timeout=PATIENCE_SECONDS)
     if command.returncode:
         raise Wrong(f"the first import failed:\n{out}")
-    for number, (victim, point) in enumerate(plan(rng, count, only), start=1):
+    deeds = list(plan(rng, count, only))
+    after = [victim for victim, _ in deeds[1:]] + [""]
+    for number, ((victim, point), comes_next) in enumerate(zip(deeds, after, strict=True), start=1):
         one = Round(instance, rng, files)
         began = time.monotonic()
         place = point or "at a random moment"
         try:
-            deed = one.run(victim, point)
+            deed = one.run(victim, point, comes_next)
             states = one.look()
         except Wrong as wrong:
             raise Wrong(f"round {number}, {victim} {place}: {wrong}\n{instance.told()}") from wrong

@@ -122,6 +122,11 @@ class Instance:
     up: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
     beside: subprocess.Popen[str] | None = None
+    # where every child of ``up`` dies
+    fault: str = ""
+    # the worker without the rest of the product
+    alone: subprocess.Popen[bytes] | None = None
+    asking: psycopg.Connection[Any] | None = None
 
     def __post_init__(self) -> None:
         kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
@@ -146,17 +151,37 @@ class Instance:
         return len(lie) == 2 and not (self.inbox / name).exists()
 
     def start(self, fault: str = "") -> None:
-        """``changqing up``, until its page answers; with ``fault`` every child dies at that point."""
-        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
-        words = [sys.executable, "-m", "changqing", "up", "--no-demo", "--port", str(self.port)]
-        log = (self.folder / "up.log").open("ab")
-        self.up = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
+        """``changqing up``, until it answers and works; with ``fault`` every child dies at that point."""
+        self.up = self._spawn("up", "--no-demo", "--port", str(self.port), fault=fault)
+        self.fault = fault
         wait_for(lambda: self.answers(), "the web server answers", 90 * BUSY)
+        # it comes after the web server
+        wait_for(lambda: "worker" in self.pids(), "there is a worker")
+
+    def stand(self, fault: str = "") -> None:
+        """Have the whole product up, with this fault or none."""
+        if not self.is_up or self.fault != fault:
+            self.stop()
+            self.start(fault)
+
+    def work_alone(self) -> None:
+        """``changqing worker``, which brings its server along."""
+        self.alone = self._spawn("worker")
+        wait_for(lambda: self._server_runs(), "the server answers")
 
     def stop(self) -> None:
-        if self.up and self.is_up:
-            self.up.terminate()
-            self.up.wait(60)
+        for process in (self.up, self.alone):
+            if process and process.poll() is None:
+                process.terminate()
+                process.wait(60)
+
+    def _spawn(self, *words: str, fault: str = "") -> subprocess.Popen[bytes]:
+        environment = {**self.environment, **({"CHANGQING_FAULT": fault} if fault else {})}
+        with (self.folder / "up.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "changqing", *words],
+                env=environment, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
 
     @property
     def is_up(self) -> bool:
@@ -227,10 +252,28 @@ class Instance:
 
     def draft(self, pk: int) -> str:
         """The state of a draft; nothing while the database is away."""
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=3) as connection:
-            row = connection.execute("SELECT state FROM changqing_importdraft WHERE id = %s", [pk]).fetchone()
-            return str(row[0]) if row else ""
+        with contextlib.suppress(psycopg.OperationalError):
+            rows = self.read("SELECT state FROM changqing_importdraft WHERE id = %s", pk)
+            return str(rows[0][0]) if rows else ""
         return ""
+
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What PostgreSQL itself says, past the product; looks follow each other, so it stays connected."""
+        try:
+            if self.asking is None:
+                self.asking = psycopg.connect(self.url, connect_timeout=3, autocommit=True)
+            return self.asking.execute(query, values).fetchall()
+        except psycopg.OperationalError:
+            # a server that was killed or stopped took the connection along
+            if self.asking:
+                self.asking.close()
+            self.asking = None
+            raise
+
+    def _server_runs(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            return self.read("SELECT 1") == [(1,)]
+        return False
 
     def told(self) -> str:
         """What there is to read after something went wrong: imports, jobs, the end of the logs."""
@@ -267,9 +310,7 @@ class Instance:
         over = time.monotonic() + SETTLE_SECONDS
         while True:
             try:
-                with psycopg.connect(self.url, connect_timeout=3) as connection:
-                    rows = connection.execute(query).fetchall()
-                return {pk: (name, state, number) for pk, name, state, number in rows}
+                return {pk: (name, state, number) for pk, name, state, number in self.read(query)}
             except psycopg.OperationalError:
                 # a server that was killed may still be on its way back, or on its way out
                 if time.monotonic() > over:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ pytest_plugins = ["mission_report", "pytester"]
 # how fast a machine is says nothing about what is right: no example is judged by the clock
 examples.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("untimed")
+
+# Whoever runs the tests may have asked for no bytecode, but then each of the hundreds of processes that they
+# start would compile the whole product again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A run never touches the book of whoever runs it; each xdist worker has a folder of its own in the run's.
 OWN = Path(tempfile.mkdtemp(prefix="changqing-test-", dir=os.environ.get("CHANGQING_TEST_RUN")))
@@ -66,6 +72,7 @@ SERVER = own_server()
 set_up_django()
 
 # they name tables
+import deaths  # noqa: E402
 import emptied  # noqa: E402
 from told_once import ToldOnce  # noqa: E402
 
@@ -88,8 +95,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that no worker ends alone with it."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """What takes longest begins first, so that no worker ends alone; what runs beside is asked last."""
+    order = {"long": 0, "beside": 2}
+    items.sort(
+        key=lambda item: next((order[mark.name] for mark in item.iter_markers() if mark.name in order), 1)
+    )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The deaths begin, once for all workers."""
+    config = session.config
+    is_first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    is_wanted = any(item.get_closest_marker("beside") for item in session.items)
+    if is_first and is_wanted and not config.option.collectonly:
+        config.add_cleanup(deaths.begin())
 
 
 @pytest.fixture(scope="session")
