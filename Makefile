@@ -2,6 +2,8 @@
 # folder's own name may hold blanks. Messages are said in Chinese and English.
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
+# a start is a second faster where what was compiled before lies beside its source
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 PORT ?= 8000

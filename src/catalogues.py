@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -55,11 +56,24 @@ class Room:
     """One room's messages, each with the files that say it, and where its English stands."""
 
     folder: Path
-    messages: dict[Message, list[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @cached_property
+    def messages(self) -> dict[Message, list[str]]:
+        """What its modules and templates say, read when somebody asks."""
+        found: dict[Message, list[str]] = {}
+        for path in sorted(self.folder.rglob("*")):
+            if (
+                path.suffix in {".py", ".html"}
+                and not is_test(path)
+                and not {"vendor", "built"} & set(path.parts)
+            ):
+                for message in messages_in(path):
+                    found.setdefault(message, []).append(path.relative_to(PACKAGE.parent).as_posix())
+        return found
 
     @property
     def catalogue(self) -> Path:
@@ -68,20 +82,8 @@ class Room:
 
 def rooms() -> list[Room]:
     """Every room that says something to people."""
-    found = []
-    for folder in sorted(path for path in PACKAGE.iterdir() if path.is_dir()):
-        room = Room(folder)
-        for path in sorted(folder.rglob("*")):
-            if (
-                path.suffix in {".py", ".html"}
-                and not is_test(path)
-                and not {"vendor", "built"} & set(path.parts)
-            ):
-                for message in messages_in(path):
-                    room.messages.setdefault(message, []).append(path.relative_to(PACKAGE.parent).as_posix())
-        if room.messages or room.catalogue.exists():
-            found.append(room)
-    return found
+    every = [Room(folder) for folder in sorted(path for path in PACKAGE.iterdir() if path.is_dir())]
+    return [room for room in every if room.catalogue.exists() or room.messages]
 
 
 def messages_in(path: Path) -> Iterator[Message]:

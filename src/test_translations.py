@@ -101,9 +101,8 @@ def test_bare_chinese_is_found(tmp_path: Path, line: str) -> None:
 
 
 def test_an_update_keeps_translations_and_drops_what_nobody_says(tmp_path: Path) -> None:
-    room = Room(
-        tmp_path, {Message("客户"): ["a.py"], Message("%(n)s 行", plural="%(n)s 行们"): ["a.py", "a.py"]}
-    )
+    room = Room(tmp_path)
+    room.messages = {Message("客户"): ["a.py"], Message("%(n)s 行", plural="%(n)s 行们"): ["a.py", "a.py"]}
     first = update(room)
     assert [english(entry) for entry in first] == [[""], ["", ""]]
     first[0].msgstr = "Account"
