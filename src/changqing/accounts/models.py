@@ -13,12 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from changqing.base.history import tracked
+from changqing.base.lookups import OneByOne
 from changqing.people.models import Department
 from changqing.people.permissions import Level, Part
 
 # the accounts that are there at all, and by what else people see one
 LIVE = models.Q(merged_into__isnull=True, withdrawn=False)
 SEEN_BY = ("department", "owner", "backup", "is_sealed", "archived_at")
+# a change of any of these is noted as an ``AccountStamp``; the trigger names them too
+NOTED = (*SEEN_BY, "withdrawn", "merged_into", "industry", "region", "tags")
 
 
 @tracked(called=_("客户资料"), silent=["edited", "core_name", "core_sound"])
@@ -103,6 +106,8 @@ class Account(models.Model):
     class Meta:
         indexes = [
             GinIndex(OpClass(models.F("search"), name="gin_trgm_ops"), name="account_search"),
+            # words of one or two Chinese characters, of which that index knows nothing
+            GinIndex(OneByOne("search"), name="account_characters"),
             # who sees which accounts: to sum them, to count those of a department and to walk them by name
             # without reading the accounts themselves
             models.Index(fields=["id"], include=SEEN_BY, condition=LIVE, name="account_live"),
@@ -136,6 +141,24 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountStamp(models.Model):
+    """One row for each statement after which somebody may see other accounts, or what they are told apart by
+    is another: the database itself writes it. By how many there are and which is the newest, what was worked
+    out over many accounts and kept is known to be of now."""
+
+    # the transaction and the instant of the statement: one row, however many accounts it changed
+    made_by = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["made_by", "at"], name="one_account_stamp_a_statement")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.at}"
 
 
 def _level(name: Any, default: Level = Level.NONE) -> models.PositiveSmallIntegerField[int, int]:

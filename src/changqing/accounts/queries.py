@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count, Func, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -35,6 +37,8 @@ from changqing.accounts.rights import team_roles as team_roles
 from changqing.accounts.rights import visible_to as visible_to
 from changqing.accounts.rights import why as why
 from changqing.accounts.rules import in_a_circle, plain_name
+from changqing.accounts.seen import kept_of as kept_of
+from changqing.accounts.seen import newest_stamp as newest_stamp
 from changqing.base.once import once
 from changqing.base.refused import Refused
 from changqing.people.models import Department, Role, User
@@ -89,7 +93,9 @@ def holds(words: str) -> Q:
     """Accounts whose name, pinyin, initials or key hold every one of ``words``."""
     rule = Q()
     for word in words.lower().split():
-        rule &= Q(search__contains=word)
+        # an index of pieces of three knows nothing of "特钢"; one of single characters does
+        is_short = len(word) < 3 and any(not " " <= each <= "~" for each in word)
+        rule &= Q(search__holds_short=word) if is_short else Q(search__contains=word)
     return rule
 
 
@@ -111,20 +117,27 @@ class Facets:
 
 def facets(to: Principal) -> Facets:
     """The values that occur among the accounts that ``to`` may see."""
-    rows = accounts(to).order_by()
-
-    def values(field: str) -> list[str]:
-        return sorted(rows.exclude(**{field: ""}).values_list(field, flat=True).distinct())
-
-    owners = User.objects.filter(pk__in=rows.values("owner")).order_by("full_name")
-    departments = Department.objects.filter(pk__in=rows.values("department")).order_by("path")
+    held = kept_of(to, "facets", lambda: _held(to))
+    # what they are called may change without any account
+    owners = User.objects.filter(pk__in=held["owner"]).order_by("full_name")
+    departments = Department.objects.filter(pk__in=held["department"]).order_by("path")
     return Facets(
-        industries=values("industry"),
-        regions=values("region"),
+        industries=sorted(set(held["industry"]) - {""}),
+        regions=sorted(set(held["region"]) - {""}),
         owners=list(owners.values_list("pk", "full_name")),
         departments=list(departments.values_list("pk", "name")),
-        tags=sorted(set(rows.exclude(tags=[]).values_list(Func("tags", function="unnest"), flat=True))),
+        tags=sorted(held["tags"]),
     )
+
+
+def _held(to: Principal) -> dict[str, list[Any]]:
+    """Every value that occurs among the accounts of ``to``, in one walk over them."""
+    rows = accounts(to).order_by()
+    plain = ("industry", "region", "owner", "department")
+    told = rows.aggregate(**{f"all_{name}": ArrayAgg(name, distinct=True, default=[]) for name in plain})
+    tags = rows.exclude(tags=[]).values_list(Func("tags", function="unnest"), flat=True).distinct()
+    held = {name: [each for each in told[f"all_{name}"] if each is not None] for name in plain}
+    return {**held, "tags": list(tags)}
 
 
 def has_archived() -> bool:

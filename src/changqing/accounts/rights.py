@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -54,7 +54,7 @@ class Sight:
     def edits(self, part: Part) -> bool:
         return self.levels.get(part, Level.NONE) >= Level.EDIT
 
-    @property
+    @cached_property
     def parts(self) -> frozenset[Part]:
         return frozenset(part for part in Part if self.reads(part))
 
@@ -193,14 +193,25 @@ def sight(to: Principal, account: Account) -> Sight:
         return Sight({part: Level.READ for part in seen if part in to.scopes})
     if not to.is_active or to.role in SEES_NOTHING:
         return Sight({})
-    given = [OF_THE_BOOK.get(to.role, {})]
-    if to.pk in (account.owner_id, account.backup_id):
-        given.append(OF_THE_OWNER)
-    if place := memberships(to).get(account.pk):
-        given.append({part: place.level(part) for part in Part})
+    place = memberships(to).get(account.pk)
+    most = Level.NONE
     if OF_THE_DEPARTMENT.get(to.role) and not account.is_sealed and account.department_id in to.charges:
         most = Level.EDIT if to.charges[account.department_id] else Level.READ
-        given.append({part: min(level, most) for part, level in OF_THE_DEPARTMENT[to.role].items()})
+    is_own = to.pk in (account.owner_id, account.backup_id)
+    return _given(to.role, is_own, tuple(place.level(part) for part in Part) if place else (), most)
+
+
+@lru_cache(maxsize=512)
+def _given(role: str, is_own: bool, place: tuple[Level, ...], most: Level) -> Sight:
+    """All grants together: of a role, an own account, a place in the team and, up to ``most``, a department.
+    There are few such combinations, and a list asks for one in every row."""
+    given = [OF_THE_BOOK.get(role, {})]
+    if is_own:
+        given.append(OF_THE_OWNER)
+    if place:
+        given.append(dict(zip(Part, place, strict=True)))
+    if most:
+        given.append({part: min(level, most) for part, level in OF_THE_DEPARTMENT[role].items()})
     return Sight({part: max(grant.get(part, Level.NONE) for grant in given) for part in Part})
 
 

@@ -61,6 +61,7 @@ NOT_TRACKED = {
     "Ranking": DERIVED,
     "AccountRank": DERIVED,
     "RankOrder": DERIVED,
+    "AccountStamp": "says that accounts changed, and nothing else",
     "JudgementStamp": "says that something derived was written, and nothing else",
 }
 

@@ -32,7 +32,7 @@ from changqing.ledger.models import (
     Source,
     SourceFormat,
 )
-from changqing.ledger.segments import Standing, duck, literal, looking
+from changqing.ledger.segments import Standing, duck, literal
 from changqing.people.permissions import Principal, check_may
 
 IN_FORCE = Import.State.IN_FORCE
@@ -49,34 +49,6 @@ class MonthMoney:
     margin: Decimal
     revenue_without_cost: Decimal
     lines: int
-
-
-@dataclass(frozen=True)
-class PurchaseDay:
-    """What one account bought and gave back on one day; ``margin`` is None when no line's cost is known."""
-
-    day: date
-    orders: int
-    lines: int
-    amount: Decimal
-    margin: Decimal | None
-    is_purchase: bool
-
-
-@dataclass(frozen=True)
-class OrderLine:
-    day: date
-    order_no: str | None
-    product: str | None
-    product_name: str
-    family: str
-    quantity: Decimal | None
-    amount: Decimal
-    cost: Decimal | None
-    currency: str | None
-    line_kind: str
-    import_number: int
-    file_row: int
 
 
 def imports(to: Principal) -> QuerySet[Import]:
@@ -238,12 +210,16 @@ def account_names(kind: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, str
 
 def families(keys: Iterable[str] | None = None) -> pa.Table:
     """(source_id, product, family, product_name) of all products, or of those with ``keys``."""
-    narrowed = "" if keys is None else " WHERE key = ANY(%s)"
+    wanted = None if keys is None else list(keys)
+    narrowed = "" if wanted is None else " WHERE key = ANY(%s)"
     types = {"product": pa.string(), "product_family": pa.string(), "known_name": pa.string()}
+    types = {"source_id": pa.int32()} | types
+    if wanted == []:
+        return pa.schema(types).empty_table()
     return columns_from(
         f"SELECT source_id, key, family, name FROM {Product._meta.db_table}{narrowed}",
-        [] if keys is None else [list(keys)],
-        {"source_id": pa.int32()} | types,
+        [] if wanted is None else [wanted],
+        types,
     )
 
 
@@ -318,6 +294,7 @@ def owned_lines(
     accounts: Iterable[int] | None = None,
     *,
     products: Iterable[str] | None = None,
+    read: pa.Table | None = None,
 ) -> str:
     """Register whose is whose; give the relation of order lines that count with account and family.
 
@@ -325,9 +302,12 @@ def owned_lines(
     ``stated_amount`` and ``stated_cost`` are as the file says them, in ``currency``.
 
     ``products``: the only keys whose family and name are asked for; a page needs few of them, or none.
+    ``read``: the lines of ``accounts`` where somebody has read them already.
     """
     connection.register("whose", whose(accounts))
     connection.register("families", families(products))
+    if read is not None:
+        connection.register("read_lines", read)
     lines = standing(FileKind.ORDERS)
     if not lines:
         return (
@@ -347,61 +327,10 @@ def owned_lines(
         f"l.cost AS stated_cost, NOT {in_book_currency('l')} AND {amount} IS NOT NULL AS is_converted, "
         "l.currency, l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
-        f"FROM {lines.sql()} l JOIN whose w USING (source_id, customer) {rates.join('l')}"
+        f"FROM {lines.sql() if read is None else 'read_lines'} l "
+        f"JOIN whose w USING (source_id, customer) {rates.join('l')}"
         "LEFT JOIN families f USING (source_id, product))"
     )
-
-
-@once
-def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
-    """Every day on which ``account`` has order lines, newest first."""
-    if not sight(to, account).reads(Part.REVENUE):
-        return []
-    with looking() as connection:
-        lines = owned_lines(connection, [account.pk], products=())
-        rows = connection.execute(
-            "SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
-            f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
-            "WHERE amount IS NOT NULL GROUP BY date ORDER BY date DESC"
-        ).fetchall()
-    found = [PurchaseDay(*row) for row in rows]
-    if sight(to, account).reads(Part.MARGIN):
-        return found
-    return [replace(day, margin=None) for day in found]
-
-
-def imports_of(to: Principal, account: Account) -> list[Import]:
-    """The imports that ``account``'s order lines came from, newest first."""
-    if not sight(to, account).reads(Part.REVENUE):
-        return []
-    with looking() as connection:
-        lines = owned_lines(connection, [account.pk], products=())
-        found = connection.execute(f"SELECT DISTINCT import_id FROM {lines}").fetchall()
-    return list(Import.objects.filter(pk__in=[row[0] for row in found]).order_by("-number"))
-
-
-def order_lines(
-    to: Principal, account: Account, *, day: date | None = None, limit: int = 100, offset: int = 0
-) -> list[OrderLine]:
-    """``account``'s order lines, newest first; of one ``day`` when given."""
-    if not sight(to, account).reads(Part.REVENUE):
-        return []
-    with looking() as connection:
-        lines = owned_lines(connection, [account.pk], products=())
-        bought = fetched(connection, f"SELECT DISTINCT product FROM {lines} WHERE product IS NOT NULL")
-        connection.register("families", families(bought))
-        rows = connection.execute(
-            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, stated_amount, "
-            "stated_cost, currency, line_kind, import_id, file_row "
-            f"FROM {lines} WHERE $1 IS NULL OR date = $1 "
-            "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
-            [day, limit, offset],
-        ).fetchall()
-    numbers = dict(Import.objects.filter(pk__in={row[10] for row in rows}).values_list("pk", "number"))
-    found = [OrderLine(*(*row[:10], numbers[row[10]], row[11])) for row in rows]
-    if sight(to, account).reads(Part.MARGIN):
-        return found
-    return [replace(line, cost=None) for line in found]
 
 
 def daily_rates() -> pa.Table:

@@ -25,16 +25,12 @@ from changqing.accounts.queries import (
 )
 from changqing.base.days import first_of_month, months_back
 from changqing.base.refused import Refused
+from changqing.ledger.lines import OrderLine, PurchaseDay, imports_of, order_lines, purchase_days
 from changqing.ledger.queries import (
     Import,
     MonthMoney,
-    OrderLine,
-    PurchaseDay,
     as_of,
-    imports_of,
     months_of,
-    order_lines,
-    purchase_days,
     totals_of,
 )
 from changqing.people.permissions import Principal, may

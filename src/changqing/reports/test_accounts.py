@@ -147,7 +147,7 @@ def test_an_empty_book_has_no_list(book: None, people: People):
 @pytest.mark.parametrize("who", ["gao", "lin", "mei"])
 def test_queries_do_not_grow_with_rows(small_book: People, who: str, django_assert_max_num_queries):
     to = getattr(small_book, who)
-    with django_assert_max_num_queries(14) as few:
+    with django_assert_max_num_queries(16) as few:
         account_list(to, Asked())
     accounts_come([(f"N{n}", f"新客户{n}", "钢铁", "江苏") for n in range(60)])
     orders_come([(f"N{n}", f"X{n}", "2024-05-01", 10 + n, 5, "轴承") for n in range(60)])

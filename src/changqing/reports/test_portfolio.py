@@ -109,7 +109,7 @@ def test_an_empty_book_is_a_portfolio_without_figures(book: None, people: People
 @pytest.mark.parametrize("who", ["gao", "lin", "mei"])
 def test_queries_do_not_grow_with_the_book(small_book: People, who: str, django_assert_max_num_queries):
     to = getattr(small_book, who)
-    with django_assert_max_num_queries(17) as few:
+    with django_assert_max_num_queries(19) as few:
         portfolio(to)
     accounts_come([(f"N{n}", f"新客户{n}", f"行业{n % 7}", "江苏") for n in range(60)])
     orders_come([(f"N{n}", f"X{n}", "2024-05-01", 10 + n, 5, f"品类{n % 5}") for n in range(60)])

@@ -37,6 +37,7 @@ from changqing.accounts.queries import (
     accounts,
     counted,
     holds,
+    kept_of,
     rule_for,
     seen_only,
     sight,
@@ -130,6 +131,12 @@ class Narrowing:
     @property
     def needs_a_place(self) -> bool:
         return bool(self.abc or self.band or self.is_loss_making)
+
+    @property
+    def is_of_the_archive(self) -> bool:
+        """Whether it asks of accounts only what the archive notes every change of (``accounts.seen``)."""
+        others = (self.words, self.department, self.never_bought, self.silent_since)
+        return not any(others) and self.among is None and not self.needs_a_place
 
     def account_rule(self) -> Q:
         rule = holds(self.words) if self.among is None else Q(pk__among=self.among)
@@ -320,11 +327,25 @@ def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
     if wanted.needs_a_place:
         return _wanted_places(to, ranking, wanted).count()
+    if wanted.is_of_the_archive:
+        return kept_of(to, "count", lambda: _counted(to, wanted), wanted)
+    return _counted(to, wanted)
+
+
+def _counted(to: Principal, wanted: Narrowing) -> int:
     return counted(to, Account.objects.filter(wanted.account_rule()), *wanted.parts)
 
 
 def composition_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
     """What a list holds, exactly; joins all of it with its places."""
+    if ranking is None or not wanted.is_of_the_archive:
+        return _composition(to, ranking, wanted)
+    parts = (Part.BASIC, Part.REVENUE, Part.MARGIN)
+    asked = (ranking.pk, ranking.made_at, wanted)
+    return kept_of(to, "composition", lambda: _composition(to, ranking, wanted), *asked, parts=parts)
+
+
+def _composition(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Composition:
     rows = _wanted_places(to, ranking, wanted).annotate(seen=seen_only(to, Part.MARGIN, "margin", MARGIN))
     in_a = order_of(ranking).of_class("A")
     found = rows.aggregate(

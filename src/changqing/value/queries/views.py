@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from changqing.accounts.models import Account, TeamMembership
-from changqing.accounts.queries import Part, rule_for
+from changqing.accounts.queries import Part, kept_of, rule_for
 from changqing.base.kept import Kept
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal
@@ -70,6 +70,11 @@ def _judged() -> Hashable:
 
 
 def fingerprint(to: Principal) -> Hashable:
+    """``_fingerprint``, which goes through all accounts, once for each change of them."""
+    return kept_of(to, "fingerprint", lambda: _fingerprint(to), parts=PARTS)
+
+
+def _fingerprint(to: Principal) -> Hashable:
     """Whose revenue, margin and judgements ``to`` may see, and in which industries they are: another one with
     any account that is handed over, sealed, merged or moved."""
     rules = [rule_for(to, part) for part in PARTS]
@@ -88,12 +93,17 @@ def fingerprint(to: Principal) -> Hashable:
 
 def _hands(to: Principal) -> Hashable:
     """Who works for which of the accounts that ``to`` may see."""
-    owner = Concat(_text("owner_id"), Value("/"), _text("backup_id"))
-    owners = Account.objects.filter(rule_for(to, Part.SCORE)).aggregate(each=BitXor(_Hash(owner, "pk")))
+    owners = kept_of(to, "owners", lambda: _owners(to), parts=(Part.SCORE,))
     place = Concat(_text("account_id"), Value("/"), _text("user_id"), Value("/"), _text("until"))
     places = TeamMembership.objects.filter(ended_at=None)
     teams = places.aggregate(n=Count("pk"), each=BitXor(_Hash(place, "pk")))
-    return timezone.localdate(), tuple(owners.values()), tuple(teams.values())
+    return timezone.localdate(), owners, tuple(teams.values())
+
+
+def _owners(to: Principal) -> Hashable:
+    owner = Concat(_text("owner_id"), Value("/"), _text("backup_id"))
+    rows = Account.objects.filter(rule_for(to, Part.SCORE))
+    return tuple(rows.aggregate(each=BitXor(_Hash(owner, "pk"))).values())
 
 
 def _text(column: str) -> Coalesce:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from changqing.accounts.queries import Part
-from changqing.ledger.queries import PurchaseDay
+from changqing.ledger.lines import PurchaseDay
 from changqing.reports.account import AccountPage, Month, PurchaseTrack
 from changqing.value.queries.worth import AccountRhythm
 from changqing.web.accounts.amounts import in_words, to_the_cent

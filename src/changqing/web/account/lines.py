@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from changqing.ledger.queries import OrderLine
+from changqing.ledger.lines import OrderLine
 from changqing.reports.account import lines_page
 from changqing.web.components.lists import Column
 from changqing.web.components.tags import minus

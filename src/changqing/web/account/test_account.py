@@ -13,7 +13,8 @@ from playwright.sync_api import expect
 
 from changqing.accounts.models import Person
 from changqing.accounts.queries import Account, Contact
-from changqing.ledger.queries import Import, imports_of
+from changqing.ledger.lines import imports_of
+from changqing.ledger.queries import Import
 from changqing.people.permissions import may
 from changqing.reports.conftest import People, accounts_come
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
@@ -31,6 +33,8 @@ from changqing.web.accounts.amounts import currency_name, period_choices, period
 from changqing.web.accounts.asking import asked_in, from_list, kept
 from changqing.web.accounts.export import export
 from changqing.web.components.lists import Choice, Column
+from changqing.web.components.tags import whole
+from changqing.web.components.words import Chip
 from changqing.web.reader import reader
 
 SPARK_WIDTH, SPARK_HEIGHT = 72, 20
@@ -63,9 +67,13 @@ class Shown:
 
     row: ListedAccount
     url: str
-    band: str
+    pick: str
+    classes: str
     spark: str
     change: str
+    way: str
+    day: str
+    ago: str
 
     @property
     def is_falling(self) -> bool:
@@ -73,20 +81,9 @@ class Shown:
 
 
 def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
-    asked, first = kept(request.GET), (found.asked.page - 1) * PER_PAGE
-    rows = [
-        Shown(
-            row,
-            from_list(row.key, asked, first + at),
-            found.band_names.get(row.band, ""),
-            spark(row.months),
-            signed_share(row.change),
-        )
-        for at, row in enumerate(found.rows)
-    ]
     return {
         "found": found,
-        "rows": rows,
+        "rows": _rows(request, found),
         "title": title(found),
         "caption": _caption(found),
         "columns": _columns(found),
@@ -106,6 +103,45 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
     }
+
+
+def _rows(request: HttpRequest, found: AccountList) -> list[Shown]:
+    """All that can be said before the template, which says it fifty times."""
+    asked, first = kept(request.GET), (found.asked.page - 1) * PER_PAGE
+    pick, new, classes = _("选中 %(name)s"), _("新"), _Classes(found.band_names)
+    return [
+        Shown(
+            row=row,
+            url=from_list(row.key, asked, first + at),
+            pick=pick % {"name": row.name},
+            classes=classes[row.abc, row.band],
+            spark=(points := spark(row.months)),
+            change=(new if points else "") if row.change is None else signed_share(row.change),
+            way="▼" if (row.change or 0) < 0 else "▲" if (row.change or 0) > 0 else "",
+            day=row.last_day.isoformat() if row.last_day else "",
+            ago=_ago(row.days_silent or 0),
+        )
+        for at, row in enumerate(found.rows)
+    ]
+
+
+class _Classes(dict[tuple[str, str], str]):
+    """The chips of class and band, written once for all rows of a page that have the same."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def __missing__(self, key: tuple[str, str]) -> str:
+        abc, band = key
+        chips = [Chip(text=abc, tone="green" if abc == "A" else "grey")] if abc else []
+        if name := self.names.get(band, ""):
+            chips.append(Chip(text=name))
+        self[key] = written = SafeString(" ".join(chip.__html__() for chip in chips))
+        return written
+
+
+def _ago(days: int) -> str:
+    return ngettext("%(shown)s 天前", "%(shown)s 天前", days) % {"shown": whole(days)}
 
 
 def title(found: AccountList) -> str:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Literal
 
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from changqing.base.money import Written, exact, written
@@ -53,6 +55,16 @@ class Money:
     def exact(self) -> str:
         assert self.amount is not None
         return exact(self.amount, self.currency)
+
+    def __html__(self) -> SafeString:
+        if self.amount is None:
+            return SafeString('<span class="money money-unknown">–</span>')
+        number, unit = self.written
+        told = conditional_escape(f"{unit}/{self.per}" if self.per else unit)
+        return SafeString(
+            f'<span class="money money-{self.tone}" title="{conditional_escape(self.exact)}">'
+            f'<span class="n">{conditional_escape(number)}</span> <span class="u">{told}</span></span>'
+        )
 
 
 @component("open-number")
@@ -131,6 +143,15 @@ class Bar:
     @property
     def limit_percent(self) -> float | None:
         return None if self.limit is None else round(100 * min(max(self.limit, 0), 1), 2)
+
+    def __html__(self) -> SafeString:
+        at = self.limit_percent
+        limit = "" if at is None else f'<line class="limit" x1="{at}%" x2="{at}%" y1="0" y2="10"/>'
+        return SafeString(
+            f'<svg class="bar bar-{self.tone}" width="100%" height="10" aria-hidden="true">'
+            '<rect class="track" x="0" y="2" width="100%" height="6" rx="2"/>'
+            f'<rect class="fill" x="0" y="2" width="{self.percent}%" height="6" rx="2"/>{limit}</svg>'
+        )
 
 
 @component("progress")

@@ -42,6 +42,9 @@ class ComponentNode(Node):
 
     def render(self, context: Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.props.items()}
+        if self.used.writes_itself:
+            written: SafeString = self.used.build(values).__html__()
+            return written
         # a place of nothing but layout is empty, so that the component leaves it out
         inner: dict[str, Any] = {
             name: SafeString(nodes.render(context).strip()) for name, nodes in self.places.items()

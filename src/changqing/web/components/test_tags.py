@@ -67,10 +67,28 @@ def test_a_wrong_value_is_refused_when_it_is_known(text: str, said: str) -> None
     assert said in str(refused.value)
 
 
-def test_every_component_has_its_template_and_its_sentence() -> None:
-    for component in COMPONENTS.values():
-        assert component.template.name == f"components/{component.name}.html"
-        assert component.props.__doc__, component.name
+def test_every_component_has_its_template_or_writes_itself_and_its_sentence() -> None:
+    themselves = {name for name, component in COMPONENTS.items() if component.writes_itself}
+    assert themselves == {"chip", "icon", "money", "bar"}
+    for name, component in COMPONENTS.items():
+        if name not in themselves:
+            assert component.template.name == f"components/{name}.html"
+        assert component.props.__doc__, name
+
+
+def test_what_writes_itself_escapes_what_it_is_given() -> None:
+    page = (
+        '{% component "icon" name="search" label=name %}{% component "chip" text=name icon="tag" %}'
+        '{% component "money" amount=amount currency=name per=name %}{% component "bar" share=.4 limit=.5 %}'
+        '{% component "money" amount=nothing currency="CNY" %}{% component "chip" text=1 tone="unknown" %}'
+    )
+    html = rendered(page, name=HOSTILE, amount=Decimal("-1234567.891"), nothing=None)
+    assert "<script" not in html
+    assert html.count(SAFE) == 5
+    assert 'aria-label="&lt;script&gt;' in html
+    assert '<span class="money money-unknown">–</span>' in html
+    assert 'width="40.0%"' in html and 'x1="50.0%"' in html
+    assert '<span aria-hidden="true">?</span> 1 </span>' in html
 
 
 HOSTILE = "<script>alert('x')</script>，&amp；\u202e\x00"

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from django.template import TemplateSyntaxError
+from django.templatetags.static import static
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 from changqing.web.components.registry import component
 
@@ -26,6 +29,11 @@ def check_icon(name: str) -> None:
         raise TemplateSyntaxError(f"there is no icon {name!r} in icons.txt")
 
 
+@cache
+def _sprite() -> str:
+    return conditional_escape(static("vendor/icons.svg"))
+
+
 @component("icon")
 class Icon:
     """One drawing of the sprite. ``label`` only where no word stands beside it."""
@@ -36,6 +44,17 @@ class Icon:
 
     def __post_init__(self) -> None:
         check_icon(self.name)
+
+    def __html__(self) -> SafeString:
+        told = (
+            f'role="img" aria-label="{conditional_escape(self.label)}"'
+            if self.label
+            else 'aria-hidden="true"'
+        )
+        return SafeString(
+            f'<svg class="icon icon-{self.size}" width="{self.size}" height="{self.size}" {told}>'
+            f'<use href="{_sprite()}#{self.name}"/></svg>'
+        )
 
 
 @component("chip")
@@ -48,6 +67,16 @@ class Chip:
 
     def __post_init__(self) -> None:
         check_icon(self.icon)
+
+    def __html__(self) -> SafeString:
+        before = ""
+        if self.icon:
+            before = Icon(name=self.icon).__html__()
+        elif self.tone == "unknown":
+            before = '<span aria-hidden="true">?</span>'
+        return SafeString(
+            f'<span class="chip chip-{self.tone}">{before} {conditional_escape(self.text)} </span>'
+        )
 
 
 @component("button")

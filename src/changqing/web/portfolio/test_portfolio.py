@@ -14,6 +14,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
+from changqing.accounts.seen import SEEN
 from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, orders_come
 from changqing.value.queries.places import ORDERS
@@ -174,6 +175,7 @@ def test_a_page_asks_a_constant_number_of_queries(ten: People, who: str, django_
     # nothing is kept of either book
     VIEWS._found.clear()
     ORDERS._found.clear()
+    SEEN._found.clear()
     with django_assert_max_num_queries(24) as few:
         client.get("/portfolio/")
     accounts_come([(f"N{n}", f"新客户{n}", f"行业{n % 9}", "江苏") for n in range(100)])
