@@ -63,6 +63,12 @@ def follow_method(pack: str) -> None:
     _in_its_own_connection(change_method.follow, pack)
 
 
+@tasks.task(name="judge", queue="imports", lock="book", retry=3)
+def judge() -> None:
+    """A large book that an import ranked is fitted and scored, unless whoever brought it in has done so."""
+    _in_its_own_connection(score_book.judge_what_is_owed)
+
+
 @tasks.task(name="back_test", queue="imports", queueing_lock="back_test", retry=3)
 def back_test_asked(asked: int) -> None:
     """Ask the book what it would have said on a day; it changes nothing, so it waits for no import."""

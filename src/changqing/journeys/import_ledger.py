@@ -19,7 +19,7 @@ from changqing.accounts.queries import accounts_with_ids
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.base.tables import stage
-from changqing.journeys.score_book import after_import
+from changqing.journeys.score_book import after_import, judge_now
 from changqing.ledger import actions as ledger
 from changqing.ledger.actions import Changes, Stopped, Wanted
 from changqing.ledger.intake import take_in
@@ -112,6 +112,7 @@ def run(pk: int) -> None:
                 )
                 return
             raise
+    judge_now()
 
 
 def _run(entry: Import) -> None:
@@ -206,6 +207,7 @@ def _switched(*, by: Principal, number: int, verb: str, act: Any) -> Changes:
         # the transaction is undone, what was said before it is not
         ledger.say_switched(number=number)
         raise
+    judge_now()
     return changes
 
 

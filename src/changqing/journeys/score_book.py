@@ -7,13 +7,15 @@ from collections.abc import Collection
 from datetime import date
 
 from django.db import transaction
+from procrastinate.contrib.django import app as queue
 
 from changqing.ledger.actions import lock_the_book
 from changqing.ledger.queries import as_of, buying_accounts
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.records.actions import write_audit
 from changqing.retention.actions import look_at_the_book
-from changqing.value.actions.scoring import fit_the_book, needs_a_fit, read_book, score_the_book
+from changqing.value.actions.scoring import fit_the_book, read_book, score_the_book
+from changqing.value.queries.methods import is_judged_later, needs_a_fit
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +50,40 @@ def score(*, by: Principal) -> int:
 
 def after_import(*, by: Principal, touched: Collection[int]) -> None:
     """In the import's transaction: score what it touched; a book that was never fitted, or has outgrown its
-    fit, is fitted first and scored whole."""
-    last = as_of()
-    if needs_a_fit(accounts=buying_accounts(), last=last):
+    fit, is fitted first and scored whole. Of a large book that is left to ``judge_what_is_owed``."""
+    last, accounts = as_of(), buying_accounts()
+    if is_judged_later(accounts=accounts, last=last):
+        # whoever commits the import judges next; should they die in between, the queue does
+        queue.configure_task("book:judge").defer()
+        return
+    if needs_a_fit(accounts=accounts, last=last):
         only, book = None, read_book(last) if last else None
         fit_the_book(by=by, book=book)
     else:
         only, book = touched, read_book(last, touched) if last and touched else None
     score_the_book(by=by, only=only, book=book)
     look_at_the_book(by=by, only=only, book=book)
+
+
+@transaction.atomic
+def judge_what_is_owed() -> bool:
+    """Fit and score a large book whose import has left that for later; whether anything was owed."""
+    if not is_judged_later(accounts=buying_accounts(), last=as_of()):
+        return False
+    lock_the_book()
+    # who held the lock until now may have done it
+    if is_judged_later(accounts=buying_accounts(), last=as_of()):
+        fit(by=operator(because="the book is new or has grown"))
+    return True
+
+
+def judge_now() -> None:
+    """``judge_what_is_owed`` for who has just committed an import: what goes wrong here is left to the queue,
+    for the import is in the book."""
+    try:
+        judge_what_is_owed()
+    except Exception:
+        log.exception("the book is in force and ranked; to fit and score it failed and is tried again")
 
 
 def nightly() -> None:

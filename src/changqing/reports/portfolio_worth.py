@@ -10,10 +10,11 @@ import numpy as np
 from django.conf import settings
 
 from changqing.engine.concentration import WhaleCurve, whale_curve
+from changqing.ledger.queries import as_of, buying_accounts
 from changqing.people.permissions import Principal, may
 from changqing.retention.queries import counts
 from changqing.value.queries import view_of
-from changqing.value.queries.methods import fit_in_force, methods_in_force
+from changqing.value.queries.methods import fit_in_force, is_judged_later, methods_in_force
 from changqing.value.queries.structure import Side, structure_of
 from changqing.value.queries.worth import (
     AccountStanding,
@@ -37,7 +38,10 @@ LISTED = 10
 
 @dataclass(frozen=True, kw_only=True)
 class PortfolioWorth:
-    """Everything over the accounts in view; ``whale`` is None without a known contribution."""
+    """Everything over the accounts in view; ``whale`` is None without a known contribution.
+
+    ``is_passing``: an import has changed the book so much that all of it is judged anew just now.
+    """
 
     bubbles: list[Bubble]
     accounts: int
@@ -58,6 +62,7 @@ class PortfolioWorth:
     fit_day: date | None
     currency: str
     decides: bool
+    is_passing: bool
 
     @property
     def undrawn(self) -> int:
@@ -94,6 +99,7 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         fit_day=fit.as_of if fit else None,
         currency=settings.BOOK_CURRENCY,
         decides=may(to, "decide tiers"),
+        is_passing=view.kept("passing", lambda: is_judged_later(accounts=buying_accounts(), last=as_of())),
     )
 
 

@@ -34,9 +34,6 @@ from changqing.value.rules.schemes import cut_book
 from changqing.value.rules.score import Known, Methods, score
 from changqing.value.rules.settle import NONE
 
-MONTH_OF_FIT = 31
-GROWN = 1.25
-
 
 @transaction.atomic
 def fit_the_book(
@@ -97,16 +94,6 @@ def score_the_book(
         return 0
     methods, fitted = methods_in_force(), fitted_of(fit)
     return store(score(book, last, fitted, methods, known_of(book, last, methods)), fit, only)
-
-
-def needs_a_fit(*, accounts: int, last: date | None) -> bool:
-    """Whether the fit in force is missing, of another age, or of a book that has grown since."""
-    fit = fit_in_force()
-    if last is None:
-        return False
-    if fit is None:
-        return True
-    return accounts > GROWN * fit.accounts or not 0 <= (last - fit.as_of).days <= 3 * MONTH_OF_FIT
 
 
 def read_book(last: date, only: Collection[int] | None = None) -> Histories:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 from django.conf import settings
@@ -26,6 +27,11 @@ PACKS: dict[str, type[Method]] = {
     "approach": ApproachMethod,
     "growth": GrowthMethod,
 }
+
+MONTH_OF_FIT = 31
+GROWN = 1.25
+# A book of more accounts is fitted and scored in a transaction after the import's: its ranks need not wait.
+MOST_JUDGED_AT_ONCE = 20_000
 
 
 @lru_cache(maxsize=16)
@@ -72,6 +78,21 @@ def methods_in_force() -> Methods:
 @once
 def fit_in_force() -> BookFit | None:
     return BookFit.objects.filter(in_force=True).first()
+
+
+def needs_a_fit(*, accounts: int, last: date | None) -> bool:
+    """Whether the fit in force is missing, of another age, or of a book that has grown since."""
+    fit = fit_in_force()
+    if last is None:
+        return False
+    if fit is None:
+        return True
+    return accounts > GROWN * fit.accounts or not 0 <= (last - fit.as_of).days <= 3 * MONTH_OF_FIT
+
+
+def is_judged_later(*, accounts: int, last: date | None) -> bool:
+    """Whether a book of ``accounts`` that bought has been ranked, and its new fit and scores are to come."""
+    return accounts > MOST_JUDGED_AT_ONCE and needs_a_fit(accounts=accounts, last=last)
 
 
 def fitted_of(fit: BookFit) -> Fitted:

@@ -33,7 +33,7 @@ CLASSES = ("core", "potential", "maintain", "improve", "unclassified")
 def worth_part(request: HttpRequest) -> HttpResponse:
     found = portfolio_worth(reader(request))
     if not found.accounts:
-        return render(request, "portfolio/no_worth.html", {})
+        return render(request, "portfolio/no_worth.html", {"found": found})
     return render(request, "portfolio/worth.html", _page(found))
 
 
