@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +30,9 @@ TABLE = Account._meta.db_table
 MADE_AT_ONCE = 1_000
 # Up to so many new accounts go into each index one by one.
 FEW = 2_000
+# When what waits for an inverted index is taken in, of all that will be written; little is left for the end.
+TAKEN_IN_AFTER = (0.45, 0.85)
+log = logging.getLogger(__name__)
 # What a file may say of an account.
 FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
 BLANK = {**dict.fromkeys(FROM_BOOKS, ""), "kind": str(Account.Kind.CUSTOMER)}
@@ -92,41 +97,79 @@ def create_from_books(
         heard = sort, search, core_name(name), core_sound(sort)
         return (pk, entry.key, entry.parent, *heard, *[said[field] for field in FROM_BOOKS])
 
-    def parts() -> Iterator[pa.Table]:
+    def parts(tell: Callable[[int], None]) -> Iterator[pa.Table]:
         for start in range(0, len(entries), MADE_AT_ONCE):
+            tell(start)
             some = slice(start, start + MADE_AT_ONCE)
             rows = [row(pk, entry) for pk, entry in zip(ids[some], entries[some], strict=True)]
             columns = dict(zip(told, zip(*rows, strict=True), strict=True))
             made = {name: pa.array(column, types[name]) for name, column in columns.items()}
             yield pa.table({**made, **{name: pa.repeat(each, len(rows)) for name, each in constants.items()}})
 
-    with by_the_books(), _entered_at_once(("account_search", "account_tags"), len(entries)):
-        copy_tables(TABLE, (*told, *fixed), parts())
+    with by_the_books(), _entered_at_once(("account_search", "account_tags"), len(entries)) as tell:
+        copy_tables(TABLE, (*told, *fixed), parts(tell))
     return ids
 
 
 @contextmanager
-def _entered_at_once(indexes: Sequence[str], rows: int) -> Iterator[None]:
+def _entered_at_once(indexes: Sequence[str], rows: int) -> Iterator[Callable[[int], None]]:
     """What the block writes goes into inverted ``indexes`` in a few large steps instead of many small ones,
     each of which would write half of the index anew. Nothing is left waiting after the block, where a search
-    would have to read through it."""
+    would have to read through it.
+
+    The block tells how many rows it has written: a second connection takes in what waits meanwhile.
+    """
     if rows < FEW:
-        yield
+        yield lambda _written: None
         return
-    settings = {"gin_pending_list_limit": "65536", "work_mem": "131072"}
+    # more than would ever wait, so that writing never stops to take in
+    settings = {"gin_pending_list_limit": "1048576", "work_mem": "131072"}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}", list(settings))
         before = dict(zip(settings, cursor.fetchone(), strict=True))
         _set(cursor, settings)
-    yield
+    with _taken_in_meanwhile(indexes, rows) as tell:
+        yield tell
     with connection.cursor() as cursor:
         _set(cursor, before)
-        cursor.execute(
-            # whoever does not own the index leaves that to the next that writes
-            "SELECT gin_clean_pending_list(oid) FROM pg_class "
-            "WHERE relname = ANY(%s) AND pg_has_role(relowner, 'USAGE') AND pg_table_is_visible(oid)",
-            [list(indexes)],
-        )
+        _take_in(cursor, indexes)
+
+
+@contextmanager
+def _taken_in_meanwhile(indexes: Sequence[str], rows: int) -> Iterator[Callable[[int], None]]:
+    """Let another core take in what waits, each time a good part of ``rows`` was written."""
+    marks = [round(part * rows) for part in TAKEN_IN_AFTER]
+    with ThreadPoolExecutor(1, thread_name_prefix="indexes") as aside:
+
+        def tell(written: int) -> None:
+            if marks and written >= marks[0]:
+                del marks[0]
+                aside.submit(_take_in_aside, indexes)
+
+        yield tell
+
+
+def _take_in_aside(indexes: Sequence[str]) -> None:
+    # the thread's own connection: which rows are there for whom is no question of this index
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # the most that is sorted at once
+            _set(cursor, {"maintenance_work_mem": "131072"})
+            _take_in(cursor, indexes)
+    except DatabaseError as error:
+        # the writer does it at its end
+        log.warning("nothing was taken into the indexes beside the import: %s", type(error).__name__)
+    finally:
+        connection.close()
+
+
+def _take_in(cursor: Any, indexes: Sequence[str]) -> None:
+    cursor.execute(
+        # whoever does not own the index leaves that to the next that writes
+        "SELECT gin_clean_pending_list(oid) FROM pg_class "
+        "WHERE relname = ANY(%s) AND pg_has_role(relowner, 'USAGE') AND pg_table_is_visible(oid)",
+        [list(indexes)],
+    )
 
 
 def _set(cursor: Any, settings: Mapping[str, str]) -> None:

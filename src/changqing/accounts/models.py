@@ -19,6 +19,7 @@ from changqing.people.permissions import Level, Part
 
 # the accounts that are there at all, and by what else people see one
 LIVE = models.Q(merged_into__isnull=True, withdrawn=False)
+EMPTY_OF_MOST = {"parent": "parent", "owner": "owner", "backup": "backup", "merged_into": "merged"}
 SEEN_BY = ("department", "owner", "backup", "is_sealed", "archived_at")
 # a change of any of these is noted as an ``AccountStamp``; the trigger names them too
 NOTED = (*SEEN_BY, "withdrawn", "merged_into", "industry", "region", "tags")
@@ -53,7 +54,13 @@ class Account(models.Model):
     core_name = models.TextField(blank=True, default="", db_default="", editable=False)
     core_sound = models.TextField(blank=True, default="", db_default="", editable=False)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级客户")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("上级客户"),
+        db_index=False,
     )
     kind = models.CharField(_("类别"), max_length=20, choices=Kind.choices, default=Kind.CUSTOMER)
     industry = models.CharField(_("行业"), max_length=120, blank=True)
@@ -69,6 +76,7 @@ class Account(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("负责人"),
+        db_index=False,
     )
     backup = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -77,6 +85,7 @@ class Account(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("后备负责人"),
+        db_index=False,
     )
     department = models.ForeignKey(
         Department,
@@ -96,7 +105,13 @@ class Account(models.Model):
     is_sealed = models.BooleanField(_("封存"), default=False, db_default=False)
     archived_at = models.DateTimeField(_("归档于"), null=True, blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name=_("并入"), null=True, blank=True, related_name="merged"
+        "self",
+        models.PROTECT,
+        verbose_name=_("并入"),
+        null=True,
+        blank=True,
+        related_name="merged",
+        db_index=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -120,6 +135,13 @@ class Account(models.Model):
             GinIndex(fields=["tags"], name="account_tags"),
             models.Index(
                 "archived_at", condition=models.Q(archived_at__isnull=False), name="account_archived"
+            ),
+            # of most accounts these are empty, and whoever asks for one asks for none that is
+            *(
+                models.Index(
+                    fields=[field], condition=models.Q(**{f"{field}__isnull": False}), name=f"account_{name}"
+                )
+                for field, name in EMPTY_OF_MOST.items()
             ),
         ]
         constraints = [

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from pypinyin.constants import PHRASES_DICT
 from pypinyin.seg.mmseg import seg
 
+from changqing.accounts import actions
 from changqing.accounts.models import Account
 from changqing.accounts.queries import searched
 from changqing.accounts.rules import _words, core_name, core_sound
@@ -211,9 +213,22 @@ def test_what_is_compared_follows_the_name(bring: Callable[..., Any]) -> None:
 def test_many_new_accounts_are_found_at_once(
     bring: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is entered in large steps waits in no list, and settings are as they were."""
+    """What is entered in large steps, here or by a second connection, waits in no list; nor does an import
+    fail where that connection does."""
     monkeypatch.setattr("changqing.accounts.actions.FEW", 5)
+    monkeypatch.setattr("changqing.accounts.actions.MADE_AT_ONCE", 1)
+    real, beside = actions._take_in, []
+
+    def take_in(cursor: Any, indexes: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            beside.append(threading.current_thread().name)
+            if len(beside) > 1:
+                raise DatabaseError("the connection is gone")
+        real(cursor, indexes)
+
+    monkeypatch.setattr(actions, "_take_in", take_in)
     bring(*ROWS)
+    assert len(beside) == len(actions.TAKEN_IN_AFTER)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT gin_clean_pending_list('account_search'), gin_clean_pending_list('account_tags')"
