@@ -106,14 +106,14 @@ def create_from_books(
             made = {name: pa.array(column, types[name]) for name, column in columns.items()}
             yield pa.table({**made, **{name: pa.repeat(each, len(rows)) for name, each in constants.items()}})
 
-    with by_the_books(), _entered_at_once(("account_search", "account_tags"), len(entries)) as tell:
+    with by_the_books(), _entered_at_once(len(entries)) as tell:
         copy_tables(TABLE, (*told, *fixed), parts(tell))
     return ids
 
 
 @contextmanager
-def _entered_at_once(indexes: Sequence[str], rows: int) -> Iterator[Callable[[int], None]]:
-    """What the block writes goes into inverted ``indexes`` in a few large steps instead of many small ones,
+def _entered_at_once(rows: int) -> Iterator[Callable[[int], None]]:
+    """What the block writes goes into the inverted indexes in a few large steps instead of many small ones,
     each of which would write half of the index anew. Nothing is left waiting after the block, where a search
     would have to read through it.
 
@@ -128,15 +128,15 @@ def _entered_at_once(indexes: Sequence[str], rows: int) -> Iterator[Callable[[in
         cursor.execute(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}", list(settings))
         before = dict(zip(settings, cursor.fetchone(), strict=True))
         _set(cursor, settings)
-    with _taken_in_meanwhile(indexes, rows) as tell:
+    with _taken_in_meanwhile(rows) as tell:
         yield tell
     with connection.cursor() as cursor:
         _set(cursor, before)
-        _take_in(cursor, indexes)
+        _take_in(cursor)
 
 
 @contextmanager
-def _taken_in_meanwhile(indexes: Sequence[str], rows: int) -> Iterator[Callable[[int], None]]:
+def _taken_in_meanwhile(rows: int) -> Iterator[Callable[[int], None]]:
     """Let another core take in what waits, each time a good part of ``rows`` was written."""
     marks = [round(part * rows) for part in TAKEN_IN_AFTER]
     with ThreadPoolExecutor(1, thread_name_prefix="indexes") as aside:
@@ -144,18 +144,18 @@ def _taken_in_meanwhile(indexes: Sequence[str], rows: int) -> Iterator[Callable[
         def tell(written: int) -> None:
             if marks and written >= marks[0]:
                 del marks[0]
-                aside.submit(_take_in_aside, indexes)
+                aside.submit(_take_in_aside)
 
         yield tell
 
 
-def _take_in_aside(indexes: Sequence[str]) -> None:
+def _take_in_aside() -> None:
     # the thread's own connection: which rows are there for whom is no question of this index
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             # the most that is sorted at once
             _set(cursor, {"maintenance_work_mem": "131072"})
-            _take_in(cursor, indexes)
+            _take_in(cursor)
     except DatabaseError as error:
         # the writer does it at its end
         log.warning("nothing was taken into the indexes beside the import: %s", type(error).__name__)
@@ -163,12 +163,14 @@ def _take_in_aside(indexes: Sequence[str]) -> None:
         connection.close()
 
 
-def _take_in(cursor: Any, indexes: Sequence[str]) -> None:
+def _take_in(cursor: Any) -> None:
+    """Empty what waits for the inverted indexes of accounts, whichever there are."""
     cursor.execute(
         # whoever does not own the index leaves that to the next that writes
-        "SELECT gin_clean_pending_list(oid) FROM pg_class "
-        "WHERE relname = ANY(%s) AND pg_has_role(relowner, 'USAGE') AND pg_table_is_visible(oid)",
-        [list(indexes)],
+        "SELECT gin_clean_pending_list(i.oid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+        "JOIN pg_am m ON m.oid = i.relam WHERE x.indrelid = %s::regclass AND m.amname = 'gin' "
+        "AND pg_has_role(i.relowner, 'USAGE')",
+        [TABLE],
     )
 
 
