@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,7 +56,7 @@ def own_server() -> Postgres | None:
     # what a test writes need not outlive a power cut
     careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     server = Postgres(DataFolder(OWN / "server"), settings=careless)
-    os.environ["DATABASE_URL"] = server.url
+    os.environ["DATABASE_URL"] = os.environ["CHANGQING_TEST_SERVER"] = server.url
     return server
 
 
@@ -74,6 +75,7 @@ set_up_django()
 # they name tables
 import deaths  # noqa: E402
 import emptied  # noqa: E402
+import made_once  # noqa: E402
 from told_once import ToldOnce  # noqa: E402
 
 
@@ -112,10 +114,36 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def making_tables(django_db_blocker: Any) -> Iterator[Callable[[], None]]:
+    """The tables are made between the start of this and the call of what it gives."""
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ and "CHANGQING_TEST_SERVER" in os.environ
+    with ExitStack() as held:
+        is_made = not is_shared or held.enter_context(made_once.turn())
+
+        def end() -> None:
+            with django_db_blocker.unblock():
+                if not is_made:
+                    made_once.keep()
+            held.close()
+
+        yield end
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, making_tables: Callable[[], None]
+) -> None:
+    """The last word before the tables are made."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, making_tables: Callable[[], None]
+) -> Iterator[None]:
     """Between tests that commit, all tables are emptied; for an append-only one that leave is given here."""
     from django.db import connection
 
+    making_tables()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("changqing_auditline", "changqing_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER never_emptied")
