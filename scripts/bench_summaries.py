@@ -81,7 +81,7 @@ def asked(folder: Path, question: str) -> dict[str, Any]:
         return _measured(lambda: _by_pandas(folder))
     whole, superseded = sorted(folder.glob("lines-*.parquet")), "superseded" in question
     with duck() as connection:
-        engine = OnDuckDB(connection)
+        engine = OnDuckDB(connection, folder)
         engine.call("whose", [folder / "whose.parquet"], WHOSE)
         engine.call("families", [folder / "families.parquet"], FAMILIES)
         engine.call("whole", [folder / "newer.parquet"] if superseded else whole, LINES)

@@ -105,7 +105,7 @@ def _tables(engine: Engine, lines: Standing, folder: Path) -> Shape:
 def _running(engine: str, folder: Path) -> Iterator[Engine]:
     if engine == DUCKDB:
         with duck() as connection:
-            yield OnDuckDB(connection)
+            yield OnDuckDB(connection, folder)
         return
     session = _spark(engine)
     try:
@@ -115,22 +115,47 @@ def _running(engine: str, folder: Path) -> Iterator[Engine]:
 
 
 class OnDuckDB:
-    """In this process, within the ledger's bounds of memory and threads."""
+    """In this process, within the ledger's bounds of memory and threads; what does not fit at once is done
+    in two steps, with ``folder`` for what lies between them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.connection, self.folder = connection, folder
+        self.called: set[str] = set()
 
     def call(self, name: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         listed = ", ".join(literal(path) for path in paths)
-        self.connection.execute(
-            f'CREATE TEMP VIEW "{name}" AS SELECT {", ".join(columns)} '
-            f"FROM read_parquet([{listed}], union_by_name = true)"
-        )
+        self._name(name, f"SELECT {', '.join(columns)} FROM read_parquet([{listed}], union_by_name = true)")
 
     def rows(self, expression: Any) -> pa.Table:
         import ibis
 
-        return self.connection.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_table()
+        query = str(ibis.to_sql(expression, dialect="duckdb"))
+        try:
+            return self._answer(query)
+        except duckdb.OutOfMemoryException:
+            if "replaced" not in self.called:
+                raise
+            self._drop_replaced()
+            return self._answer(query)
+
+    def _answer(self, query: str) -> pa.Table:
+        return self.connection.sql(query).to_arrow_table()
+
+    def _name(self, name: str, query: str) -> None:
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
+        self.called.add(name)
+
+    def _drop_replaced(self) -> None:
+        """Write the lines that are left of partly replaced files, which then count whole: to find them and to
+        add them up takes more memory at once than one after the other."""
+        left = literal(self.folder / "left.parquet")
+        self.connection.execute(
+            "COPY (SELECT * FROM partly ANTI JOIN replaced USING (import_id, file_row)) "
+            f"TO {left} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        )
+        self._name("partly", f"SELECT * FROM read_parquet({left})")
+        self._name("replaced", "SELECT NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false")
+        self.called.discard("replaced")
 
 
 class OnSpark:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psutil
 import pyarrow as pa
 import pytest
@@ -16,7 +17,7 @@ from django.db import transaction
 
 from changqing.base.refused import Refused
 from changqing.ledger.actions import enter, rematch, source_named, undo, write_lines
-from changqing.ledger.engines import summarised
+from changqing.ledger.engines import OnDuckDB, summarised
 from changqing.ledger.models import AccountMonth, AccountTotals, CustomerKey, Import
 from changqing.ledger.queries import standing
 from changqing.ledger.segments import duck
@@ -113,6 +114,32 @@ def test_summaries_say_what_the_rollups_say(by: Operator, keys: int) -> None:
     assert sum(row["revenue"] for row in found["cohorts"].to_pylist() if row["months_since"] >= 0) > 0
     firsts = [row for row in found["cohorts"].to_pylist() if row["months_since"] == 0]
     assert sum(row["accounts"] for row in firsts) == len(people)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_does_not_fit_at_once_is_done_in_two_steps(
+    by: Operator, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    at_once, answer, asked = summarised(by), OnDuckDB._answer, []
+
+    def full_at_first(self: OnDuckDB, query: str) -> pa.Table:
+        asked.append(query)
+        if len(asked) == 1:
+            raise duckdb.OutOfMemoryException("could not allocate block")
+        return answer(self, query)
+
+    monkeypatch.setattr(OnDuckDB, "_answer", full_at_first)
+    assert summarised(by) == at_once
+    assert len(asked) == len(NAMES) + 1
+
+    def full(self: OnDuckDB, query: str) -> pa.Table:
+        raise duckdb.OutOfMemoryException("could not allocate block")
+
+    # where two steps do not help, a sentence says what would
+    monkeypatch.setattr(OnDuckDB, "_answer", full)
+    with pytest.raises(Refused, match="CHANGQING_LEDGER_MEMORY_MB"):
+        summarised(by)
+    assert list((settings.FOLDER.path / "scratch").glob("summary-*")) == []
 
 
 @pytest.mark.usefixtures("ledger")
