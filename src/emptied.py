@@ -11,9 +11,8 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from changqing.machine import cluster
-from told_once import full_tables, keys
+from told_once import PARAMETER, full_tables, keys, may_write_past_triggers
 
-PARAMETER = "session_replication_role"
 _usual = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
@@ -23,16 +22,9 @@ def may_be_emptied_quickly(admin_url: str) -> None:
         admin.execute(f"GRANT SET ON PARAMETER {PARAMETER} TO {cluster.ROLE}")
 
 
-def is_granted() -> bool:
-    """Whether this server lets us; one that somebody gave by DATABASE_URL may not."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT has_parameter_privilege(%s, 'SET')", [PARAMETER])
-        return bool(cursor.fetchone()[0])
-
-
 def empty(case: TransactionTestCase) -> None:
     """In place of ``TransactionTestCase._fixture_teardown``, which does it where this may not."""
-    if not is_granted():
+    if not may_write_past_triggers():
         return _usual(case)
     with transaction.atomic(), connection.cursor() as cursor:
         # whoever is still writing comes to an end first, as before a truncation

@@ -13,12 +13,12 @@ from changqing.people.models import Department
 from changqing.people.permissions import operator
 from changqing.records.actions import write_audit
 from changqing.records.models import AuditLine, Change
-from told_once import full_tables
+from told_once import full_tables, may_write_past_triggers
 
 
 @pytest.mark.django_db(transaction=True)
 def test_rows_their_history_and_audit_lines_are_gone_and_permissions_stay() -> None:
-    if not emptied.is_granted():
+    if not may_write_past_triggers():
         pytest.skip("this server lets nobody delete past triggers")
     known = set(Permission.objects.values_list("pk", flat=True))
     with acting(door="test"):

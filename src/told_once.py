@@ -13,6 +13,7 @@ import pickle
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from changqing.base.history import by_the_books
@@ -30,8 +31,10 @@ Lines = Counter[bytes]
 
 # what migrating writes, and writes anew with other numbers after a flush
 OF_DJANGO = ["django_migrations", "django_content_type", "auth_permission"]
-# the queue has triggers of its own: a state with jobs in it is told every time
+# the queue has triggers of its own: where they cannot be kept still, a state with jobs is told every time
 OF_THE_QUEUE = "procrastinate_"
+# whoever sets it to replica writes rows past triggers and keys
+PARAMETER = "session_replication_role"
 KEYS = """
 SELECT c.relname, a.attname FROM pg_class c
 JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
@@ -70,6 +73,10 @@ class Kept:
     came: dict[str, Lines]
     files: dict[Path, Path]
     given: bytes
+
+    @property
+    def has_jobs(self) -> bool:
+        return any(table.startswith(OF_THE_QUEUE) for table in (*self.went, *self.came))
 
 
 @cache
@@ -118,7 +125,7 @@ class ToldOnce:
         files_before = set(files_now())
         given = teller()
         kept = self._keep(before, state_now(), set(files_now()) - files_before, given)
-        if not any(table.startswith(OF_THE_QUEUE) for table in (*kept.went, *kept.came)):
+        if not kept.has_jobs or may_write_past_triggers():
             self.known[key] = kept
         return given
 
@@ -148,9 +155,27 @@ def files_now() -> Iterator[Path]:
                 yield path.relative_to(folder())
 
 
+def may_write_past_triggers() -> bool:
+    """Whether this server lets us; one that somebody gave by DATABASE_URL may not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_parameter_privilege(%s, 'SET')", [PARAMETER])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def past_triggers() -> Iterator[None]:
+    """Have nothing written beside what is put back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {PARAMETER} = replica")
+        yield
+        # the test goes on in the same transaction
+        cursor.execute(f"SET LOCAL {PARAMETER} = origin")
+
+
 def put_back(kept: Kept) -> None:
     """Do to the tables and folders what the telling did; the rows of the history are among those put back."""
-    with by_the_books(), connection.cursor() as cursor:
+    still = past_triggers() if kept.has_jobs else nullcontext()
+    with by_the_books(), still, connection.cursor() as cursor:
         for table, lines in kept.went.items():
             key = keys()[table]
             cursor.execute(f"CREATE TEMP TABLE gone (LIKE {table})")
