@@ -27,8 +27,8 @@ from changqing.value.queries.worth import (
     rhythm_row,
     standings_before,
 )
-from changqing.value.rules.facts import Histories, gaps_of, number_of
-from changqing.value.rules.fits import Fitted, repeat_history, rhythms_by
+from changqing.value.rules.facts import Histories, gaps_until, number_of
+from changqing.value.rules.fits import Fitted, rhythms_by
 from changqing.value.rules.schemes import Scheme, TiersMethod
 from changqing.value.rules.worth_method import WorthMethod
 
@@ -187,22 +187,17 @@ def _levers(found: Judged, years: int) -> Levers | None:
 
 def _alive(book: Histories, row: AccountRhythm, fitted: Fitted) -> list[tuple[date, float]]:
     """P(still a customer) at the end of each of the last months, by the fit in force, without hindsight."""
-    if fitted.law is None:
+    if fitted.law is None or not book.bought.any():
         return []
-    points = []
-    for back in range(MONTHS, -1, -1):
-        day = months_back(row.as_of, back)
-        past = book.until(day)
-        if past.size and past.bought.any():
-            points.append((day, _alive_on(past, day, fitted, row.model)))
-    return points
-
-
-def _alive_on(past: Histories, day: date, fitted: Fitted, model: str) -> float:
-    gaps = gaps_of(past)
-    if model == "irregular" and fitted.bgnbd is not None:
-        x, t_x, end = repeat_history(gaps, day)
-        return float(fitted.bgnbd.probability_alive(frequency=x, recency=t_x, T=end)[0])
-    assert fitted.law is not None
-    silence = np.nan_to_num(number_of(day) - gaps.last, nan=1.0)
-    return float(rhythms_by(fitted.law, gaps, silence).probability_alive[0])
+    began = book.days[book.bought][0]
+    known = (months_back(row.as_of, back) for back in range(MONTHS, -1, -1))
+    days = [day for day in known if number_of(day) >= began]
+    ends = np.array([number_of(day) for day in days], np.int64)
+    gaps = gaps_until(book, ends)
+    if row.model == "irregular" and fitted.bgnbd is not None:
+        alive = fitted.bgnbd.probability_alive(
+            frequency=gaps.purchases - 1.0, recency=gaps.last - gaps.first, T=ends - gaps.first
+        )
+    else:
+        alive = rhythms_by(fitted.law, gaps, ends - gaps.last).probability_alive
+    return list(zip(days, np.asarray(alive).tolist(), strict=True))

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import (
     Case,
@@ -28,9 +30,12 @@ from django.utils import timezone
 
 from changqing.accounts.models import Account, TeamMembership
 from changqing.accounts.queries import Part, visible_to
+from changqing.base.bulk import columns_from
+from changqing.engine.computable import Floats
 from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
 from changqing.value.models import AccountStanding, AccountWorth
+from changqing.value.queries.views import VIEWS, judged
 from changqing.value.rules.growth import Retention
 from changqing.value.rules.schemes import Scheme
 
@@ -217,13 +222,28 @@ def places_by_worth(worth: AccountWorth) -> WorthPlaces | None:
     """None where the lifetime value or profit is not known. Ranks are the whole book's, as on the list."""
     if worth.gross is None or worth.profit is None:
         return None
-    rows = AccountWorth.objects.filter(is_current=True, profit__isnull=False)
-    found = rows.aggregate(
-        n=Count("*"),
-        above=Count("account", filter=Q(profit__gt=worth.profit)),
-        richer=Count("account", filter=Q(gross__gt=worth.gross)),
+    profits, values = VIEWS.get(("worths", judged()), _worths)
+    return WorthPlaces(
+        by_value=_above(values, worth.gross) + 1,
+        by_profit=_above(profits, worth.profit) + 1,
+        of=profits.size,
     )
-    return WorthPlaces(by_value=found["richer"] + 1, by_profit=found["above"] + 1, of=found["n"])
+
+
+def _worths() -> tuple[Floats, Floats]:
+    """Every lifetime profit that is known now, and the lifetime values beside it, each from least to most."""
+    found = columns_from(
+        f"SELECT profit, gross FROM {AccountWorth._meta.db_table} "  # noqa: S608
+        "WHERE is_current AND profit IS NOT NULL",
+        [],
+        {"profit": pa.float64(), "gross": pa.float64()},
+    )
+    profits, values = (np.sort(found[name].drop_null().to_numpy()) for name in ("profit", "gross"))
+    return profits, values
+
+
+def _above(ordered: Floats, value: float) -> int:
+    return int(ordered.size - np.searchsorted(ordered, value, side="right"))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from changqing.accounts.models import Account, TeamMembership
 from changqing.accounts.queries import Part, kept_of, rule_for
 from changqing.base.kept import Kept
+from changqing.base.once import once
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal
 from changqing.people.queries import User
@@ -60,10 +61,12 @@ def view_of(to: Principal, *, hands: bool = False) -> View:
     if not isinstance(to, User):
         return View(None)
     # another process may have written judgements or handed accounts over meanwhile: ask, do not assume
-    return View((_judged(), fingerprint(to), _hands(to) if hands else None))
+    return View((judged(), fingerprint(to), _hands(to) if hands else None))
 
 
-def _judged() -> Hashable:
+@once
+def judged() -> Hashable:
+    """Another one after all that judges accounts, and after a method or the book's last day changes."""
     stamps = JudgementStamp.objects.aggregate(n=Count("pk"), last=Max("pk"), at=Max("at"))
     methods = MethodVersion.objects.aggregate(n=Count("pk"), last=Max("pk"))
     return tuple(stamps.values()), tuple(methods.values()), as_of()

@@ -124,6 +124,21 @@ def gaps_of(book: Histories) -> Gaps:
     )
 
 
+def gaps_until(book: Histories, ends: Integers) -> Gaps:
+    """The gaps of a book of one account as they were at each of ``ends`` (days since 1970-01-01, from its
+    first purchase on), each as if it were an account of its own."""
+    days = book.days[book.bought]
+    counts = np.searchsorted(days, ends, side="right")
+    gaps = np.diff(days).astype(np.float64)
+    return Gaps(
+        flat=np.concatenate([gaps[: count - 1] for count in counts.tolist()] or [gaps[:0]]),
+        offsets=np.concatenate(([0], np.cumsum(counts - 1))),
+        purchases=counts,
+        first=np.full(counts.size, days[0], np.float64),
+        last=days[counts - 1].astype(np.float64),
+    )
+
+
 def sums(book: Histories, values: Floats, where: Flags) -> Floats:
     """Per account, the sum of ``values`` over the days ``where``."""
     found = np.bincount(book.of[where], weights=values[where], minlength=book.size)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -89,11 +92,32 @@ def _card(request: HttpRequest, found: WhoSees) -> dict[str, Any]:
         "title": _title(found),
         "ways_title": _ways_title(request, found),
         "url": reverse("team", args=[found.account.key]),
-        "colleagues": team_candidates(),
+        **_choices(found, reader(request)),
         "roles": [(role.code, str(role.name)) for role in team_roles().values()],
         "parts": [(part, part_name(part), levels) for part in TeamMembership.PARTS if part != Part.BASIC],
         "me": reader(request),
     }
+
+
+def _choices(found: WhoSees, me: User) -> dict[str, SafeString]:
+    """The colleagues as the card's lists offer them; hundreds, so that no template goes through them."""
+    people = team_candidates()
+    placed = [(each, f"{each} · {each.department}" if each.department else str(each)) for each in people]
+    owner, asked = found.account.owner_id, found.whom if found.whom != me else None
+    return {
+        "candidates": _options(placed) if found.may_give else SafeString(),
+        "successors": _options((each, words) for each, words in placed if each.pk != owner)
+        if found.may_ask and not found.handover
+        else SafeString(),
+        "colleagues": _options(((each, str(each)) for each in people), chosen=asked),
+    }
+
+
+def _options(people: Iterable[tuple[User, str]], chosen: User | None = None) -> SafeString:
+    said = (
+        (each.username, SafeString(" selected" if each == chosen else ""), words) for each, words in people
+    )
+    return format_html_join("", '<option value="{}"{}>{}</option>', said)
 
 
 def _title(found: WhoSees) -> str:
