@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
@@ -245,10 +245,20 @@ def team_of(to: Principal, account: Account) -> list[TeamMembership]:
     return sorted(found, key=lambda place: place.role != TeamMembership.SPONSOR)
 
 
-def team_candidates() -> list[User]:
+class Candidate(NamedTuple):
+    """A colleague as a list to choose from names one."""
+
+    pk: int
+    username: str
+    name: str
+    department: str | None
+
+
+def team_candidates() -> list[Candidate]:
     """Who can be given a place in a team: all in office whose role works with accounts."""
     rows = User.objects.filter(is_active=True).exclude(role__in=[*SEES_NOTHING, Role.INTEGRATION])
-    return list(rows.select_related("department").order_by("full_name"))
+    named = rows.order_by("full_name").values_list("pk", "username", "full_name", "department__name")
+    return [Candidate(pk, username, name or username, of) for pk, username, name, of in named]
 
 
 def persons_at(account: Account) -> dict[int, str]:

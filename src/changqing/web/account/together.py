@@ -44,12 +44,13 @@ PARTS: dict[str, Callable[[HttpRequest, str], HttpResponse]] = {
     "archive": archive,
     "record": record,
 }
-# What is asked for together: judgements, what the ledger's files say, what people wrote. What fails, fails
-# with those that read the same.
+# What is asked for together: judgements; the ledger's files; what is owed and known; what people did.
+# What fails, fails with those that read the same.
 GROUPS = (
     ("why", "value", "approach"),
     ("track", "lines"),
-    ("receivables", "team", "history", "group", "archive", "record"),
+    ("receivables", "group", "archive"),
+    ("team", "history", "record"),
 )
 # those that this page answers; the others have a page of their own
 OF_ITS_OWN = frozenset(PARTS) - {"team", "group", "archive", "record"}

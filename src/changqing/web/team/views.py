@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from changqing.accounts.grants import end_team_role, give_team_role, seal
-from changqing.accounts.queries import Level, Part, TeamMembership, part_name, team_candidates, team_roles
+from changqing.accounts.queries import (
+    Candidate,
+    Level,
+    Part,
+    TeamMembership,
+    part_name,
+    team_candidates,
+    team_roles,
+)
 from changqing.base.refused import Refused
 from changqing.dossier.actions.handover import answer_handover, ask_handover, withdraw_handover
 from changqing.people.queries import User, user_named
@@ -102,21 +110,20 @@ def _card(request: HttpRequest, found: WhoSees) -> dict[str, Any]:
 def _choices(found: WhoSees, me: User) -> dict[str, SafeString]:
     """The colleagues as the card's lists offer them; hundreds, so that no template goes through them."""
     people = team_candidates()
-    placed = [(each, f"{each} · {each.department}" if each.department else str(each)) for each in people]
-    owner, asked = found.account.owner_id, found.whom if found.whom != me else None
+    placed = [(each, f"{each.name} · {each.department}" if each.department else each.name) for each in people]
+    asked = found.whom.pk if found.whom and found.whom != me else None
+    given = placed if found.may_give else []
+    others = placed if found.may_ask and not found.handover else []
     return {
-        "candidates": _options(placed) if found.may_give else SafeString(),
-        "successors": _options((each, words) for each, words in placed if each.pk != owner)
-        if found.may_ask and not found.handover
-        else SafeString(),
-        "colleagues": _options(((each, str(each)) for each in people), chosen=asked),
+        "candidates": _options(given),
+        "successors": _options((each, words) for each, words in others if each.pk != found.account.owner_id),
+        "colleagues": _options(((each, each.name) for each in people), chosen=asked),
     }
 
 
-def _options(people: Iterable[tuple[User, str]], chosen: User | None = None) -> SafeString:
-    said = (
-        (each.username, SafeString(" selected" if each == chosen else ""), words) for each, words in people
-    )
+def _options(people: Iterable[tuple[Candidate, str]], chosen: int | None = None) -> SafeString:
+    mark = {True: SafeString(" selected"), False: SafeString()}
+    said = ((each.username, mark[each.pk == chosen], words) for each, words in people)
     return format_html_join("", '<option value="{}"{}>{}</option>', said)
 
 
