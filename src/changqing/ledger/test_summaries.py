@@ -129,7 +129,10 @@ def test_what_does_not_fit_at_once_is_done_in_two_steps(
         return answer(self, query)
 
     monkeypatch.setattr(OnDuckDB, "_answer", full_at_first)
-    assert summarised(by) == at_once
+    in_two_steps = summarised(by)
+    assert {name: unlike(table, in_two_steps[name]) for name, table in at_once.items()} == {
+        name: {} for name in NAMES
+    }
     assert len(asked) == len(NAMES) + 1
 
     def full(self: OnDuckDB, query: str) -> pa.Table:
