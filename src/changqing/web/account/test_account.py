@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -17,6 +19,8 @@ from changqing.ledger.lines import imports_of
 from changqing.ledger.queries import Import
 from changqing.people.permissions import may
 from changqing.reports.conftest import People, accounts_come
+from changqing.web.account.together import GROUPS
+from matrix import described
 
 
 def get(user: Any, address: str) -> Any:
@@ -201,3 +205,26 @@ def test_brackets_lead_through_the_list_one_came_from(small_book: People):
 def test_without_its_place_in_a_list_a_page_leads_nowhere(small_book: People, query: str):
     page = get(small_book.gao, f"/accounts/A1/{query}")
     assert page.status_code == 200 and 'rel="next"' not in page.content.decode()
+
+
+def test_who_may_ask_for_parts_together_is_described_as_the_page_asks() -> None:
+    lines = (
+        name.partition("?")[2] for name in described()["routes"] if name.startswith("account?part=together")
+    )
+    assert {tuple(parse_qs(line)["of"]) for line in lines} == set(GROUPS)
+
+
+def test_parts_asked_for_together_are_those_asked_for_alone(small_book: People) -> None:
+    """Each in its place; nobody learns more so, and a name that is no part is refused."""
+    page = get(small_book.gao, "/accounts/A1/").content.decode()
+    addresses = [
+        f"/accounts/A1/{unescape(each)}" for each in re.findall(r'hx-get="(\?part=together[^"]+)"', page)
+    ]
+    assert len(addresses) == len(GROUPS)
+    whole = "".join(get(small_book.gao, address).content.decode() for address in addresses)
+    assert re.findall(r'<div id="(\w+)" hx-swap-oob="innerHTML">', whole) == [
+        name for group in GROUPS for name in group
+    ]
+    assert "".join(masked(get(small_book.gao, "/accounts/A1/?part=why")).split()) in "".join(whole.split())
+    assert get(small_book.bo, addresses[0]).status_code == 404
+    assert get(small_book.gao, "/accounts/A1/?part=together&of=why&of=peek").status_code == 400
