@@ -19,10 +19,11 @@ from changqing.people.permissions import Level, Part
 
 # the accounts that are there at all, and by what else people see one
 LIVE = models.Q(merged_into__isnull=True, withdrawn=False)
-EMPTY_OF_MOST = {"parent": "parent", "owner": "owner", "backup": "backup", "merged_into": "merged"}
 SEEN_BY = ("department", "owner", "backup", "is_sealed", "archived_at")
 # a change of any of these is noted as an ``AccountStamp``; the trigger names them too
 NOTED = (*SEEN_BY, "withdrawn", "merged_into", "industry", "region", "tags")
+# what few accounts have, and what the index of those is called
+EMPTY_OF_MOST = {"parent": "parent", "owner": "owner", "backup": "backup", "merged_into": "merged"}
 
 
 @tracked(called=_("客户资料"), silent=["edited", "core_name", "core_sound"])
@@ -167,8 +168,8 @@ class Account(models.Model):
 
 class AccountStamp(models.Model):
     """One row for each statement after which somebody may see other accounts, or what they are told apart by
-    is another: the database itself writes it. By how many there are and which is the newest, what was worked
-    out over many accounts and kept is known to be of now."""
+    is another: the database itself writes it. By how many there are and the sum of their numbers, what was
+    worked out over many accounts and kept is known to be of now."""
 
     # the transaction and the instant of the statement: one row, however many accounts it changed
     made_by = models.BigIntegerField()

@@ -44,7 +44,8 @@ class HoldsShort(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, values = self.process_lhs(compiler, connection)
-        one_by_one = f"string_to_array(regexp_replace({column}, '[ -~]+', '', 'g'), NULL)"
+        # word for word, or the index is not found
+        one_by_one = OneByOne.template % {"expressions": column}
         text = str(self.rhs)
         like = "%" + connection.ops.prep_for_like_query(text) + "%"
         wide = [character for character in text if not " " <= character <= "~"]
