@@ -22,7 +22,7 @@ from changqing.web.methods.words import (
     because_words,
     fact_name,
     fact_value,
-    failure_name,
+    failed_fit,
     matrix_because,
     matrix_name,
     model_name,
@@ -223,10 +223,7 @@ def _clp(found: WorthPage) -> dict[str, Any] | None:
         "words": _("80%% 区间 %(low)s 至 %(high)s")
         % {"low": _money(worth.low, found), "high": _money(worth.high, found)},
         "model": model_name(worth.model),
-        "failed": [
-            _("%(model)s：%(why)s") % {"model": name, "why": failure_name(code)}
-            for name, code in found.failed.items()
-        ],
+        "failed": [failed_fit(name, code) for name, code in found.failed.items()],
     }
 
 

@@ -15,7 +15,7 @@ from changqing.value.queries.worth import BookTest
 from changqing.value.rules.backtest import BackTest, Share
 from changqing.web.components.figures import Arithmetic
 from changqing.web.components.tags import share, whole
-from changqing.web.methods.words import failure_name, matrix_because, model_name
+from changqing.web.methods.words import failed_fit, matrix_because, model_name
 
 # what an 80 % interval should hold, give or take what the issue of this product calls kept
 KEPT = (0.75, 0.85)
@@ -167,7 +167,7 @@ def models(found: LearnPage) -> list[tuple[str, str, float]]:
 
 
 def failed(tested: BackTest) -> list[str]:
-    return [f"{name}：{failure_name(code)}" for name, code in tested.failed.items()]
+    return [failed_fit(name, code) for name, code in tested.failed.items()]
 
 
 def rules_title(found: LearnPage) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.journeys.change_method import follow
@@ -23,6 +23,7 @@ from changqing.reports.methods import PACKS
 from changqing.value.queries import AccountRank
 from changqing.value.queries.structure import structure_of
 from changqing.value.queries.worth import AccountStanding, AccountWorth
+from changqing.web.methods.words import failed_fit
 
 
 def text_of(response: Any) -> str:
@@ -239,3 +240,10 @@ def test_worth_and_methods_fit_every_screen(scored_book: People, operator_user: 
     pictures("worth-portfolio", "/portfolio/", user=scored_book.gao)
     pictures("methods", "/methods/", user=operator_user)
     pictures("methods-tiers", "/methods/tiers/", user=operator_user)
+
+
+def test_a_fit_that_did_not_come_off_goes_by_its_standard_name() -> None:
+    for language, rhythm in (("zh-hans", "下单节奏"), ("en", "Purchase rhythm")):
+        with translation.override(language):
+            for name, said in (("rhythm", rhythm), ("bgnbd", "BG/NBD"), ("gamma_gamma", "Gamma-Gamma")):
+                assert failed_fit(name, "no_repeat").startswith(said), (language, name)

@@ -78,6 +78,12 @@ def matrix_because(code: str) -> str:
     }.get(code, code)
 
 
+def failed_fit(name: str, code: str) -> str:
+    """Which of the book's fits did not come off, by its standard name, and why."""
+    names = {"rhythm": _("下单节奏"), "bgnbd": "BG/NBD", "gamma_gamma": "Gamma-Gamma"}
+    return _("%(model)s：%(why)s") % {"model": names.get(name, name), "why": failure_name(code)}
+
+
 def model_name(code: str) -> str:
     return {
         "regular": _("规律下单：伽马间隔，向同类收缩"),
