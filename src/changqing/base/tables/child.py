@@ -1,7 +1,7 @@
 """The process that touches hostile bytes: takes a request on stdin, answers in JSON lines on stdout.
 
-It limits itself before it opens the file, dies with its parent, and knows neither Django nor any
-language: what it finds are codes, which the parent words.
+It limits itself before it opens the file, dies with the nursery that it comes from, and knows neither
+Django nor any language: what it finds are codes, which are worded by whoever asked.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _PR_SET_PDEATHSIG = 1
 _EVERY = 0.2
 
 
-def main() -> None:
+def main(parent: int) -> None:
+    """``parent`` is the process that began this one; without it this one ends."""
+    _die_with(parent)
     request = json.loads(sys.stdin.buffer.readline())
     limits = ReadingLimits(**request["limits"])
     _bind(request["memory_mb"], request["cpu"], request["file_mb"])
-    _die_with(request["parent"])
     try:
         answer = _read(request, limits)
     except Unreadable as verdict:
@@ -41,7 +42,6 @@ def main() -> None:
 
 
 def _read(request: dict[str, Any], limits: ReadingLimits) -> dict[str, Any]:
-    # Only now: the readers' libraries come after the limits, and the right ones only.
     path, into, asked = Path(request["path"]), Path(request["into"]), request["asked"]
     teller = _Teller(path.stat().st_size)
     if request["format"] == "csv":
@@ -92,7 +92,3 @@ def _die_with(parent: int) -> None:
 def _say(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

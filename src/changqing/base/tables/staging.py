@@ -1,23 +1,20 @@
-"""The parent's side of reading a table: start the child, listen within bounds, word what it found."""
+"""The asking side of reading a table: get a child, listen within bounds, word what it found."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import changqing
 from changqing.base.refused import Refused
 from changqing.base.tables import kinds
+from changqing.base.tables.nursery import NURSERY, Child
 from changqing.base.tables.shapes import BadRow, ReadingLimits, Staged, Unreadable
 
 _DEFAULT = ReadingLimits()
@@ -26,7 +23,6 @@ _MESSAGES = 64 << 20
 _STDERR = 8 << 10
 # A workbook's size says little of what it unpacks to; real ones reach 7 to 13 times their size.
 _UNPACKS_TO = 20
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from changqing.base.tables.child import main; main()"
 
 
 def stage(
@@ -87,7 +83,6 @@ def _request(path: Path, target: Path, asked: dict[str, str | None], limits: Rea
         "cpu": limits.cpu_seconds + int(hundreds * limits.cpu_seconds_per_100mb),
         "wall": limits.wall_seconds + 3 * int(hundreds * limits.cpu_seconds_per_100mb),
         "file_mb": 256 + 2 * int(size / 1e6),
-        "parent": os.getpid(),
     }
 
 
@@ -106,7 +101,7 @@ class _Child:
 
     def run(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The answer and the bad rows; raises Unreadable."""
-        process = _started()
+        process = NURSERY.child()
         watch = threading.Timer(self._request["wall"], self._kill, [process])
         self._listener = threading.Thread(target=self._hear_errors, args=[process], daemon=True)
         watch.start()
@@ -115,16 +110,11 @@ class _Child:
             return self._listened(process)
         finally:
             watch.cancel()
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            process.wait()
+            process.end()
             self._listener.join()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            process.close()
 
-    def _listened(self, process: subprocess.Popen[bytes]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _listened(self, process: Child) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         bad: list[dict[str, Any]] = []
         for message in self._messages(process):
             if "progress" in message:
@@ -137,8 +127,7 @@ class _Child:
                 return message["staged"], bad
         raise self._ended(process)
 
-    def _messages(self, process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
-        assert process.stdin and process.stdout
+    def _messages(self, process: Child) -> Iterator[dict[str, Any]]:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(self._request).encode() + b"\n")
             process.stdin.flush()
@@ -149,21 +138,19 @@ class _Child:
                 return
             yield json.loads(line)
 
-    def _hear_errors(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr
+    def _hear_errors(self, process: Child) -> None:
         while data := process.stderr.readline(4096):
             self._error = (self._error + data)[-_STDERR:]
 
-    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+    def _kill(self, process: Child) -> None:
         self._is_late = True
         process.kill()
 
-    def _ended(self, process: subprocess.Popen[bytes]) -> Unreadable:
+    def _ended(self, process: Child) -> Unreadable:
         """The child fell silent: why, as far as its end tells."""
-        try:
-            code = process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return Unreadable("died", status=0, error="")
+        code = process.wait(5)
+        if code is None:
+            return Unreadable("died", status=0, error="nothing was heard of its end")
         self._listener.join(timeout=5)
         request = self._request
         if self._is_late:
@@ -176,28 +163,6 @@ class _Child:
             return Unreadable("disk")
         last = self._error.decode(errors="replace").strip().rpartition("\n")[2]
         return Unreadable("died", status=code, error=last[:300])
-
-
-def _started() -> subprocess.Popen[bytes]:
-    root = str(Path(changqing.__file__).resolve().parent.parent)
-    settings = {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        # One thread and one heap: address space is what the limit counts.
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
-    }
-    return subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START, root],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=settings,
-        cwd="/",
-        start_new_session=True,
-    )
 
 
 def _worded(target: Path, answer: dict[str, Any], bad: list[dict[str, Any]]) -> Staged:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ import changqing
 from changqing.base.refused import Refused
 from changqing.base.tables import ReadingLimits, stage
 from changqing.base.tables.conftest import inline, raw_workbook, rows_of
+from changqing.base.tables.nursery import NURSERY
 
 ROOT = str(Path(changqing.__file__).parent.parent)
 
@@ -28,10 +30,14 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _nursery(of: psutil.Process) -> psutil.Process:
+    (found,) = [one for one in of.children() if any("tables.nursery" in word for word in one.cmdline())]
+    return found
+
+
 def _readers() -> list[int]:
-    """Reading children still alive."""
-    mine = psutil.Process().children()
-    return [child.pid for child in mine if any("tables.child" in word for word in child.cmdline())]
+    """Reading children still alive, or dead and not buried."""
+    return [child.pid for child in _nursery(psutil.Process()).children()]
 
 
 def test_progress_is_told_and_cancelling_leaves_nothing(big: Path, tmp_path: Path) -> None:
@@ -80,14 +86,62 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     children: list[psutil.Process] = []
-    while not children:
+    while len(children) < 2:  # the nursery and the child
         time.sleep(0.02)
-        children = psutil.Process(parent.pid).children()
+        children = psutil.Process(parent.pid).children(recursive=True)
     time.sleep(0.5)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     gone, alive = psutil.wait_procs(children, timeout=10)
-    assert (len(gone), alive) == (1, [])
+    assert (len(gone), alive) == (2, [])
+
+
+def test_a_nursery_that_was_killed_is_a_sentence_and_then_another_one(big: Path, tmp_path: Path) -> None:
+    def kill(done: int, whole: int) -> None:
+        killed.append(_nursery(psutil.Process()))
+        killed[0].kill()
+
+    killed: list[psutil.Process] = []
+    with pytest.raises(Refused, match="意外结束"):
+        stage(big, into=tmp_path / "a.parquet", on_progress=kill)
+    assert not (tmp_path / "a.parquet").exists()
+
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    assert rows_of(stage(path, into=tmp_path / "b.parquet")) == [(2, ["1", "2"])]
+    assert _nursery(psutil.Process()).pid != killed[0].pid
+
+
+def test_a_child_sees_no_environment_and_no_file_of_ours(tmp_path: Path) -> None:
+    """Two at a time, and only what was handed to it is open in each."""
+    first, second = NURSERY.child(), NURSERY.child()
+    try:
+        seen = [psutil.Process(one.pid) for one in (first, second)]
+        while any(one.num_fds() != 3 for one in seen):
+            time.sleep(0.01)
+        assert [set(one.environ()) & {"DATABASE_URL", "CHANGQING_DATA", "HOME"} for one in seen] == [
+            set(),
+            set(),
+        ]
+        assert {one.cwd() for one in seen} == {"/"} and [_nursery(psutil.Process()).num_threads()] == [
+            1
+        ]  # a thread may hold a lock that a fork would keep
+    finally:
+        for one in (first, second):
+            one.end()
+            one.close()
+    assert [psutil.pid_exists(one.pid) for one in (first, second)] == [False, False]
+
+
+def test_many_are_read_at_once(tmp_path: Path) -> None:
+    def read(number: int) -> list[tuple[int, list[str]]]:
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"a,b\n{number},2\n")
+        return rows_of(stage(path, into=tmp_path / f"{number}.parquet"))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(read, range(40))) == [[(2, [str(n), "2"])] for n in range(40)]
+    assert _readers() == []
 
 
 def test_the_child_starts_without_django(tmp_path: Path) -> None:
