@@ -1,4 +1,4 @@
-"""One of xdist's workers makes the tables, thirty migrations; the others begin with a copy. Not shipped."""
+"""One of xdist's workers makes the tables; the others begin with a copy. Not shipped."""
 
 from __future__ import annotations
 
