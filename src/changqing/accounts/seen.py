@@ -21,7 +21,7 @@ from changqing.people.permissions import Part, Principal
 
 Found = TypeVar("Found")
 # Counts and names: a few kilobytes each.
-SEEN = Kept[Any](most=2_000)
+SEEN = Kept[Any](most=2_000, name="seen")
 
 
 @once

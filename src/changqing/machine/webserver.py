@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import multiprocessing
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from granian.constants import Interfaces, Loops
 from granian.server import Server
 
+from changqing.machine.folder import DataFolder
 from changqing.machine.process import die_with_parent
 
 # forked workers share the application that was loaded before them: half the work and memory of a start
@@ -22,13 +28,28 @@ THREADS = 6
 def application(target: str) -> Any:
     """The WSGI application ``module:name``."""
     module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
+    found = getattr(importlib.import_module(module), name)
+    # what is there for good is not looked through for garbage, nor copied into each worker by that
+    gc.collect()
+    gc.freeze()
+    return found
 
 
 def load(target: str) -> Any:
     """The same, as each worker asks for it; a worker ends with its server."""
     die_with_parent()
     return application(target)
+
+
+@contextmanager
+def shared_folder() -> Iterator[None]:
+    """Where the workers share what they have worked out; nothing in it outlives this server."""
+    run = DataFolder.from_environment().run
+    for left_over in run.glob("kept-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="kept-", dir=run, ignore_cleanup_errors=True) as folder:
+        os.environ["CHANGQING_KEPT"] = folder
+        yield
 
 
 def main() -> None:
@@ -53,7 +74,8 @@ def main() -> None:
         respawn_interval=0.3,
         workers_kill_timeout=3,
     )
-    server.serve(target_loader=load)
+    with shared_folder():
+        server.serve(target_loader=load)
 
 
 if __name__ == "__main__":

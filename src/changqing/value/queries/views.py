@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 PARTS = (Part.REVENUE, Part.MARGIN, Part.SCORE)
 # Sums and curves of that many views and questions; of a hundred thousand accounts the largest takes 2 MB.
 MOST_VIEWS = 200
-VIEWS = Kept[Any](most=MOST_VIEWS)
+VIEWS = Kept[Any](most=MOST_VIEWS, name="views")
 
 
 @dataclass(frozen=True)
