@@ -41,6 +41,8 @@ JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> ALL (%s)
 """
+# where each statement is asked at once whether what it names is there
+ASKED_AT_ONCE = "changqing_customerkey"
 # the stores beside the database, below the data folder
 STORES = ("ledger", "uploads", "files")
 
@@ -176,13 +178,13 @@ def put_back(kept: Kept) -> None:
     """Do to the tables and folders what the telling did; the rows of the history are among those put back."""
     still = past_triggers() if kept.has_jobs else nullcontext()
     with by_the_books(), still, connection.cursor() as cursor:
-        for table, lines in kept.went.items():
+        for table, lines in sorted(kept.went.items(), key=lambda row: row[0] != ASKED_AT_ONCE):
             key = keys()[table]
             cursor.execute(f"CREATE TEMP TABLE gone (LIKE {table})")
             copy_in("gone", lines)
             cursor.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM gone)")  # noqa: S608
             cursor.execute("DROP TABLE gone")
-        for table, lines in kept.came.items():
+        for table, lines in sorted(kept.came.items(), key=lambda row: row[0] == ASKED_AT_ONCE):
             copy_in(table, lines)
     for path, copy in kept.files.items():
         target = folder() / path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
@@ -30,8 +30,8 @@ TABLE = Account._meta.db_table
 MADE_AT_ONCE = 1_000
 # Up to so many new accounts go into each index one by one.
 FEW = 2_000
-# When what waits for an inverted index is taken in, of all that will be written; little is left for the end.
-TAKEN_IN_AFTER = (0.45, 0.85)
+# So many new accounts are left to wait for the inverted indexes at most: some 250 megabytes of the list.
+TAKEN_IN_AFTER = 150_000
 log = logging.getLogger(__name__)
 # What a file may say of an account.
 FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
@@ -114,10 +114,11 @@ def create_from_books(
 @contextmanager
 def _entered_at_once(rows: int) -> Iterator[Callable[[int], None]]:
     """What the block writes goes into the inverted indexes in a few large steps instead of many small ones,
-    each of which would write half of the index anew. Nothing is left waiting after the block, where a search
-    would have to read through it.
+    each of which would write half of the index anew. The block tells how many rows it has written.
 
-    The block tells how many rows it has written: a second connection takes in what waits meanwhile.
+    A second connection takes in what waits, on another core: now and then, and at the end while the
+    transaction goes on to other things. Nothing is left waiting soon after the commit, where each search
+    would have to read through it.
     """
     if rows < FEW:
         yield lambda _written: None
@@ -128,39 +129,45 @@ def _entered_at_once(rows: int) -> Iterator[Callable[[int], None]]:
         cursor.execute(f"SELECT {', '.join('current_setting(%s)' for _ in settings)}", list(settings))
         before = dict(zip(settings, cursor.fetchone(), strict=True))
         _set(cursor, settings)
-    with _taken_in_meanwhile(rows) as tell:
+    aside, done = ThreadPoolExecutor(1, thread_name_prefix="indexes"), 0
+
+    def tell(written: int) -> None:
+        nonlocal done
+        if written >= done + TAKEN_IN_AFTER:
+            done = written
+            aside.submit(_take_in_aside)
+
+    try:
         yield tell
+        last = aside.submit(_take_in_aside)
+    finally:
+        aside.shutdown(wait=False)
     with connection.cursor() as cursor:
         _set(cursor, before)
-        _take_in(cursor)
+    transaction.on_commit(lambda: _have_taken_in(last), robust=True)
 
 
-@contextmanager
-def _taken_in_meanwhile(rows: int) -> Iterator[Callable[[int], None]]:
-    """Let another core take in what waits, each time a good part of ``rows`` was written."""
-    marks = [round(part * rows) for part in TAKEN_IN_AFTER]
-    with ThreadPoolExecutor(1, thread_name_prefix="indexes") as aside:
-
-        def tell(written: int) -> None:
-            if marks and written >= marks[0]:
-                del marks[0]
-                aside.submit(_take_in_aside)
-
-        yield tell
-
-
-def _take_in_aside() -> None:
-    # the thread's own connection: which rows are there for whom is no question of this index
+def _take_in_aside() -> bool:
+    """Whether what waits could be taken in; on the thread's own connection, for which rows are there for
+    whom is no question of these indexes."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             # the most that is sorted at once
             _set(cursor, {"maintenance_work_mem": "131072"})
             _take_in(cursor)
+        return True
     except DatabaseError as error:
-        # the writer does it at its end
         log.warning("nothing was taken into the indexes beside the import: %s", type(error).__name__)
+        return False
     finally:
         connection.close()
+
+
+def _have_taken_in(last: Future[bool]) -> None:
+    """Wait for the other connection; do its work where it could not."""
+    if not last.result():
+        with connection.cursor() as cursor:
+            _take_in(cursor)
 
 
 def _take_in(cursor: Any) -> None:

@@ -32,7 +32,7 @@ class Among(Lookup):
 class OneByOne(Func):
     """The Chinese and other wide characters of a text, one by one."""
 
-    template = "string_to_array(regexp_replace(%(expressions)s, '[ -~]+', '', 'g'), NULL)"
+    template = "string_to_array(regexp_replace(%(expressions)s, '[\\n -~]+', '', 'g'), NULL)"
     output_field = ArrayField(TextField())
 
 
@@ -48,5 +48,5 @@ class HoldsShort(Lookup):
         one_by_one = OneByOne.template % {"expressions": column}
         text = str(self.rhs)
         like = "%" + connection.ops.prep_for_like_query(text) + "%"
-        wide = [character for character in text if not " " <= character <= "~"]
+        wide = [character for character in text if character != "\n" and not " " <= character <= "~"]
         return f"({one_by_one} @> %s::text[] AND {column} LIKE %s)", (*values, wide, *values, like)

@@ -217,6 +217,7 @@ def test_many_new_accounts_are_found_at_once(
     fail where that connection does."""
     monkeypatch.setattr("changqing.accounts.actions.FEW", 5)
     monkeypatch.setattr("changqing.accounts.actions.MADE_AT_ONCE", 1)
+    monkeypatch.setattr("changqing.accounts.actions.TAKEN_IN_AFTER", 5)
     real, beside = actions._take_in, []
 
     def take_in(cursor: Any) -> None:
@@ -228,7 +229,7 @@ def test_many_new_accounts_are_found_at_once(
 
     monkeypatch.setattr(actions, "_take_in", take_in)
     bring(*ROWS)
-    assert len(beside) == len(actions.TAKEN_IN_AFTER)
+    assert len(beside) == 2
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.relname, gin_clean_pending_list(i.oid) FROM pg_class i JOIN pg_am m ON m.oid = i.relam "
