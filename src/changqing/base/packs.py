@@ -125,6 +125,11 @@ def parse(name: str, text: str, model: type[M], *, version: int = 0) -> Pack[M]:
     return Pack(name=name, method=method, digest=digest(content), text=text, version=version)
 
 
+def digest_of(name: str, text: str) -> str:
+    """The digest of what a pack says, whether or not a model would take it."""
+    return digest(_read(name, text))
+
+
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 over the content in canonical form: sorted keys, 0.20 equal to 0.2, comments left out."""
     canonical = json.dumps(_canonical(content), sort_keys=True, ensure_ascii=False, separators=(",", ":"))

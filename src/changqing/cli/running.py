@@ -60,6 +60,26 @@ def prepare(words: Namespace) -> int:
     return 0
 
 
+def is_prepared() -> bool:
+    """Whether this book, or this demo, can be served as it is; then the rest of ``prepare`` is done too.
+
+    Asked by the web server, which needs all of this in its memory anyway. Nothing stays connected.
+    """
+    with opened(prepare=False):
+        from django.conf import settings
+
+        from changqing.demo.queries import is_told
+        from changqing.journeys.prepare_book import is_prepared
+        from changqing.people.queries import has_users
+        from changqing.web.collecting import collect_if_stale
+
+        if not is_prepared() or (settings.BOOK == "demo" and not is_told()):
+            return False
+        collect_if_stale()
+        DataFolder.from_environment().write_state(users=int(has_users()))
+    return True
+
+
 def worker(words: Namespace) -> int:
     with opened():
         from changqing.jobs.queue import run_worker

@@ -17,6 +17,12 @@ def steps_told() -> dict[str, dict[str, Any]]:
     return dict(lines.values_list("subject_key", "details"))
 
 
+def is_told() -> bool:
+    """Whether nothing is to be told: all of it was, or somebody has begun to work here."""
+    steps = steps_told()
+    return "end" in steps or (not steps and is_in_use())
+
+
 def is_in_use() -> bool:
     """Whether somebody has begun to work in this book: it has users or files."""
     return User.objects.exists() or Import.objects.exists()

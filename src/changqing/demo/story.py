@@ -20,7 +20,7 @@ from changqing.demo.book import SEED, Book, draw
 from changqing.demo.customers import CUSTOMERS
 from changqing.demo.files import Export, write_exports
 from changqing.demo.posts import posts
-from changqing.demo.queries import SUBJECT, is_in_use, steps_told
+from changqing.demo.queries import SUBJECT, is_told, steps_told
 from changqing.demo.signins import SignIn, signins
 from changqing.demo.staff import DEPARTMENT_OF, DEPARTMENTS, OPERATOR, STAFF
 from changqing.journeys.import_ledger import bring_in, undo_import
@@ -55,7 +55,7 @@ def tell(
     """
     check_may(by, "add users")
     steps = steps_told()
-    if "end" in steps or (not steps and is_in_use()):
+    if is_told():
         if is_quiet_when_told:
             return Told(signins() if steps else [], anew=False)
         raise Refused(

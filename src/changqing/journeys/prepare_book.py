@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
-from changqing.base.packs import Method, parse, shipped
+from changqing.base.packs import Method, digest_of, parse, shipped
 from changqing.base.refused import Refused
 from changqing.contacts.rules import ContactMethod
 from changqing.dossier.rules.facts import ArchiveMethod
@@ -39,6 +43,16 @@ SHIPPED: dict[str, type[Method]] = {
 PREPARE_LOCK = 0x0C4A_9002
 
 
+def is_prepared() -> bool:
+    """Whether ``prepare_book`` would find nothing to do nor to refuse, in a handful of queries."""
+    return (
+        _tables_are_current()
+        and ranked_in() in (None, "", settings.BOOK_CURRENCY)
+        and methods_known() >= set(_digests().items())
+        and not ranks_are_missing()
+    )
+
+
 def prepare_book() -> bool:
     """Migrate and ship what is missing; whether anything was. Refused of a book in another currency."""
     is_new = not _tables_are_current()
@@ -51,11 +65,10 @@ def prepare_book() -> bool:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARE_LOCK])
     _same_currency()
     known = methods_known()
-    for name in SHIPPED:
-        text = shipped(name)
-        digest = _digest(name, text)
+    for name, digest in _digests().items():
         if (name, digest) not in known:
-            ship_method(pack=name, text=text, digest=digest)
+            text = shipped(name)
+            ship_method(pack=name, text=text, digest=parse(name, text, SHIPPED[name]).digest)
             is_new = True
     if is_new:
         refresh_missing_receivables()
@@ -79,17 +92,28 @@ def _same_currency() -> None:
 
 
 @cache
-def _digest(name: str, text: str) -> str:
-    """The digest of what a pack says, checked once in a process."""
-    return parse(name, text, SHIPPED[name]).digest
+def _digests() -> dict[str, str]:
+    """The digest of what each shipped pack says, read once in a process."""
+    return {name: digest_of(name, shipped(name)) for name in SHIPPED}
 
 
 def _tables_are_current() -> bool:
-    """Whether every migration on disk is applied, in two queries and without building the graph's states."""
-    if "django_migrations" not in connection.introspection.table_names():
-        return False
-    wanted = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    """Whether every migration on disk is applied, in two queries and without reading one."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return False
         cursor.execute("SELECT app, name FROM django_migrations")
         applied = set(cursor.fetchall())
-    return set(wanted) <= applied
+    return set(_migrations_on_disk()) <= applied
+
+
+def _migrations_on_disk() -> Iterator[tuple[str, str]]:
+    """App and name of each migration; Django knows them by the same rule, and reads all to know them."""
+    for app in apps.get_app_configs():
+        folder, _is_named = MigrationLoader.migrations_module(app.label)
+        found = find_spec(folder) if folder else None
+        # a single module of that name has none, and ``iter_modules(None)`` would be all there is
+        for module in pkgutil.iter_modules((found and found.submodule_search_locations) or []):
+            if not module.ispkg and module.name[0] not in "_~":
+                yield app.label, module.name

@@ -14,6 +14,7 @@ from changqing.machine.process import MARK
 
 HOST = "127.0.0.1"
 WSGI = "changqing.web.wsgi:application"
+PREPARED = "changqing.cli.running:is_prepared"
 # what belongs to the own book alone
 OWN_ONLY = ("DATABASE_URL", "CHANGQING_SECRET_KEY", "CHANGQING_DEMO_URL")
 
@@ -28,7 +29,10 @@ class Command:
 
 @dataclass(frozen=True)
 class ServedBook:
-    """One instance: ``steps`` run to their end in order, then ``web``, then ``others`` beside it."""
+    """One instance: ``steps`` run to their end in order, then ``web``, then ``others`` beside it.
+
+    A book that has been served before begins with ``web``, which asks whether the steps are due.
+    """
 
     name: str
     folder: DataFolder
@@ -43,6 +47,11 @@ class ServedBook:
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def was_served(self) -> bool:
+        """Whether the steps came to their end once, and told of the book's users."""
+        return "users" in self.folder.read_state()
 
 
 def own_book(folder: DataFolder, port: int, *, demo_port: int | None) -> ServedBook:
@@ -90,4 +99,5 @@ def _python(*words: str) -> tuple[str, ...]:
 
 
 def _web(port: int, *, workers: int) -> tuple[str, ...]:
-    return _python("changqing.machine.webserver", "--port", str(port), "--workers", str(workers), WSGI)
+    words = ("--port", str(port), "--workers", str(workers), "--asking", PREPARED, WSGI)
+    return _python("changqing.machine.webserver", *words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from changqing.machine import logs
 from changqing.machine.books import HOST, Command, ServedBook
 from changqing.machine.error import MachineError
 from changqing.machine.postgres import Lease, Postgres
-from changqing.machine.process import end, kill_group, spawn
+from changqing.machine.process import NOT_PREPARED, end, kill_group, spawn
 from changqing.machine.speech import gettext as _
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0
@@ -36,17 +37,19 @@ class Instance:
         self._joining: asyncio.Task[None] | None = None
         self._keepers: list[asyncio.Task[None]] = []
         self._deaths_of_web = 0
+        self._web_began = math.inf
 
     async def bring_up(self) -> None:
-        """Server, steps, web until it answers, then the others."""
+        """Server, steps unless the web server knows better, web until it answers, then the others."""
         if self._lease is not None:
             self._joining = asyncio.create_task(asyncio.to_thread(self._lease.acquire))
             await asyncio.shield(self._joining)
             self._keepers.append(asyncio.create_task(self._keep_server(self._lease)))
-        for step in self.book.steps:
-            await self._step(step)
-        self._keepers.append(asyncio.create_task(self._keep(self.book.web)))
-        await self._until_it_answers()
+        if not self.book.was_served:
+            await self._take_steps()
+        web = asyncio.create_task(self._keep(self.book.web))
+        self._keepers.append(web)
+        await self._until_it_answers(web)
         self.is_ready = True
         for command in self.book.others:
             self._keepers.append(asyncio.create_task(self._keep(command)))
@@ -87,6 +90,11 @@ class Instance:
         self._changed()
         return process
 
+    async def _take_steps(self) -> None:
+        self._web_began = math.inf
+        for step in self.book.steps:
+            await self._step(step)
+
     async def _step(self, command: Command) -> None:
         """Run a command to its end; once more where the database died under it."""
         for is_last in (False, True):
@@ -107,20 +115,35 @@ class Instance:
 
     async def _keep(self, command: Command) -> None:
         """Start a command and start it again whenever it ends, waiting longer the more often it does."""
-        delay = FIRST_DELAY
+        delay, is_prepared = FIRST_DELAY, False
         while True:
             begun = time.monotonic()
             process = await self._spawn(command)
+            if command is self.book.web:
+                self._web_began = begun
             code = await process.wait()
             kill_group(process.pid)
+            if code == NOT_PREPARED and not is_prepared:
+                is_prepared = await self._is_prepared_now()
+                continue
             if time.monotonic() - begun > STEADY_SECONDS:
-                delay = FIRST_DELAY
+                delay, is_prepared = FIRST_DELAY, False
             self._note(
                 f"{command.name} ({process.pid}) ended with {code}; starting it again in {delay:.1f} s"
             )
             self._deaths_of_web += command is self.book.web
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
+
+    async def _is_prepared_now(self) -> bool:
+        """Take the steps that the web server found due; their fault stops a start, later it is only noted."""
+        try:
+            await self._take_steps()
+        except MachineError as error:
+            if not self.is_ready:
+                raise
+            self._note(error.sentence)
+        return True
 
     async def _keep_server(self, lease: Lease) -> None:
         """Start the database again when it was killed; what it had acknowledged is there."""
@@ -134,10 +157,12 @@ class Instance:
                     self._note(error.sentence)
                 self._changed()
 
-    async def _until_it_answers(self) -> None:
-        end_of_patience = time.monotonic() + READY_SECONDS
+    async def _until_it_answers(self, web: asyncio.Task[None]) -> None:
         while not await answers(self.book.port):
-            if time.monotonic() > end_of_patience or self._deaths_of_web > 3:
+            if web.done():
+                # it only ends by a step that failed
+                await web
+            if time.monotonic() > self._web_began + READY_SECONDS or self._deaths_of_web > 3:
                 raise self._failure(self.book.web)
             await asyncio.sleep(0.05)
 

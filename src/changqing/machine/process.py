@@ -17,6 +17,8 @@ import psutil
 # names, in a child's environment, the data folder of the supervisor that started it
 MARK = "CHANGQING_SUPERVISED"
 PR_SET_PDEATHSIG = 1
+# how a web server ends that finds steps to be taken first; sysexits.h calls it EX_TEMPFAIL
+NOT_PREPARED = 75
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 

@@ -31,6 +31,8 @@ import os
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [os.environ["CHANGQING_BOOK"].encode()]
+def is_prepared():
+    return not os.environ.get("NOT_PREPARED_UNTIL") or os.path.exists(os.environ["NOT_PREPARED_UNTIL"])
 """
 # `changqing up` with the product's children replaced; the web server is the real one
 UP = """
@@ -46,7 +48,7 @@ from changqing.machine.folder import DataFolder
 from changqing.machine.supervisor import Supervisor
 
 path, port, demo, step = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "demo", sys.argv[4]
-books.WSGI = "standin:application"
+books.WSGI, books.PREPARED = "standin:application", "standin:is_prepared"
 instance.Postgres = functools.partial(instance.Postgres, settings={"fsync": "off"})
 folder = DataFolder(Path(path))
 found = [own_book(folder, port, demo_port=port + 1 if demo else None)]
@@ -285,6 +287,39 @@ def test_a_step_that_fails_is_told_with_the_end_of_its_log(run: Run) -> None:
     assert told.endswith(
         f"prepare 没有成功；日志 {run.folder.logs / 'prepare.log'} 的末尾是：\n表 x 不认识\n"
     )
+    assert run.members() == []
+
+
+def test_a_book_that_was_served_before_takes_its_steps_only_where_they_are_due(
+    run: Run, tmp_path: Path
+) -> None:
+    run.folder.write_state(users=1)
+    made = tmp_path / "made"
+    step = f"import pathlib; print('made', flush=True); pathlib.Path({str(made)!r}).touch()"
+    for _ in range(2):
+        run.start(step=step, NOT_PREPARED_UNTIL=str(made)).until_greeted("停止")
+        assert run.finish()[0] == 0
+    assert (run.folder.logs / "prepare.log").read_text() == "made\n"
+    assert not (run.folder.logs / "supervisor.log").exists(), "nobody died"
+    assert run.members() == []
+
+
+def test_a_step_that_the_web_server_found_due_and_that_fails_is_told(run: Run, tmp_path: Path) -> None:
+    run.folder.write_state(users=1)
+    step = "import sys; sys.exit('表 x 不认识')"
+    told, _ = run.start(step=step, NOT_PREPARED_UNTIL=str(tmp_path / "never")).running.communicate(timeout=90)
+    assert run.running.returncode == 3
+    assert told.endswith(
+        f"prepare 没有成功；日志 {run.folder.logs / 'prepare.log'} 的末尾是：\n表 x 不认识\n"
+    )
+    assert run.members() == []
+
+
+def test_steps_that_leave_the_web_server_unprepared_end_the_start(run: Run, tmp_path: Path) -> None:
+    run.folder.write_state(users=1)
+    never = str(tmp_path / "never")
+    told, _ = run.start(NOT_PREPARED_UNTIL=never).running.communicate(timeout=90)
+    assert (run.running.returncode, "web 没有成功" in told) == (3, True)
     assert run.members() == []
 
 

@@ -1,4 +1,8 @@
-"""The web server as a process: ``python -m changqing.machine.webserver --port 8000 module:application``."""
+"""The web server as a process: ``python -m changqing.machine.webserver --port 8000 module:application``.
+
+With ``--asking module:question`` it first asks whether the book can be served as it is, and ends with
+NOT_PREPARED where it cannot: for the question alone no other process needs to load the product.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ import importlib
 import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +23,7 @@ from granian.constants import Interfaces, Loops
 from granian.server import Server
 
 from changqing.machine.folder import DataFolder
-from changqing.machine.process import die_with_parent
+from changqing.machine.process import NOT_PREPARED, die_with_parent
 
 # forked workers share the application that was loaded before them: half the work and memory of a start
 FORKS = multiprocessing.get_start_method() == "fork"
@@ -25,10 +31,15 @@ FORKS = multiprocessing.get_start_method() == "fork"
 THREADS = 6
 
 
+def named(target: str) -> Any:
+    """What ``module:name`` is."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def application(target: str) -> Any:
     """The WSGI application ``module:name``."""
-    module, _, name = target.partition(":")
-    found = getattr(importlib.import_module(module), name)
+    found = named(target)
     # what is there for good is not looked through for garbage, nor copied into each worker by that
     gc.collect()
     gc.freeze()
@@ -52,15 +63,30 @@ def shared_folder() -> Iterator[None]:
         yield
 
 
+def is_prepared(question: str) -> bool:
+    """What ``module:question`` says. Whatever is wrong, those who prepare find it too, and tell it better."""
+    try:
+        return bool(named(question)())
+    except Exception:
+        traceback.print_exc()
+        return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("target")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--asking")
     asked = parser.parse_args()
+    # nearly all that is loaded now stays: to look for garbage meanwhile is a tenth of a start
+    gc.disable()
+    if asked.asking and not is_prepared(asked.asking):
+        sys.exit(NOT_PREPARED)
     if FORKS:
         application(asked.target)
+    gc.enable()
     server = Server(
         asked.target,
         address=asked.host,
