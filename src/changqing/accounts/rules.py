@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,11 @@ from pydantic import Field
 from changqing.base import packs
 
 LONGEST_SORT_KEY = 600
-PIECES = re.compile(r"[\x21-\x7f]+|(?:(?!有限公司|股份|集团)[^\x00-\x7f\s])+|有限公司|股份|集团")
+# Characters whose reading is remembered.
+MOST_READINGS = 30_000
+PIECES = re.compile(
+    r"[\x21-\x7f]+|有限公司|股份|集团|(?:[^\x00-\x7f\s有股集]+|(?!有限公司|股份|集团)[有股集])+"
+)
 
 
 class Spoken(NamedTuple):
@@ -23,17 +27,25 @@ class Spoken(NamedTuple):
     search: str
 
 
-@lru_cache(maxsize=30_000)
-def _lone_reading(character: str) -> str:
-    """How ``character`` sounds when it sounds one way only, else nothing."""
-    # its dictionaries take half a second to load, which most processes need not wait for
-    from pypinyin import Style, pinyin
-    from pypinyin.constants import PINYIN_DICT
+class _LoneReadings(dict[str, str]):
+    """How a character sounds when it sounds one way only, else nothing."""
 
-    if ord(character) not in PINYIN_DICT:
-        return ""
-    heard = set(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
-    return heard.pop() if len(heard) == 1 else ""
+    def __missing__(self, character: str) -> str:
+        # its dictionaries take half a second to load, which most processes need not wait for
+        from pypinyin import Style, pinyin
+        from pypinyin.constants import PINYIN_DICT
+
+        reading = ""
+        if ord(character) in PINYIN_DICT:
+            heard = set(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+            reading = heard.pop() if len(heard) == 1 else ""
+        if len(self) >= MOST_READINGS:
+            self.clear()
+        self[character] = reading
+        return reading
+
+
+_LONE = _LoneReadings()
 
 
 @lru_cache(maxsize=50_000)
@@ -104,13 +116,11 @@ def _syllables(name: str) -> tuple[str, ...]:
     """
     parts: list[str] = []
     for piece in PIECES.findall(name):
-        lone = [] if piece[0].isascii() else [_lone_reading(character) for character in piece]
-        if not lone:
+        if piece[0] < "\x80":
             parts.append(piece)
-        elif all(lone):
-            parts += lone
-        else:
-            parts += _run_of(piece)
+            continue
+        lone = [_LONE[character] for character in piece]
+        parts += _run_of(piece) if "" in lone else lone
     return tuple(parts)
 
 
@@ -122,10 +132,18 @@ def spoken(*names: str) -> Spoken:
     """
     lines: list[str] = []
     sort = ""
-    for name in filter(None, (name.strip().lower() for name in names)):
-        parts = [part for part in map(str.strip, _syllables(name)) if part]
-        sort = sort or " ".join(parts)
-        lines += [name, "".join(parts).replace(" ", ""), "".join([part[0] for part in parts])]
+    for said in names:
+        name = said.strip().lower()
+        if not name:
+            continue
+        parts: Sequence[str] = _syllables(name)
+        whole = " ".join(parts)
+        # a run that is no Chinese may sound with blanks about it
+        if not name.isalnum():
+            parts = [part for part in map(str.strip, parts) if part]
+            whole = " ".join(parts)
+        sort = sort or whole
+        lines += [name, whole.replace(" ", ""), "".join([part[0] for part in parts])]
     return Spoken(sort[:LONGEST_SORT_KEY], "\n".join(dict.fromkeys(lines)))
 
 

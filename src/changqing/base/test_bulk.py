@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from datetime import date
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pytest
 from django.db import connection
 
-from changqing.base.bulk import columns_from, copy_columns
+from changqing.base.bulk import columns_from, copy_columns, uncollected
 
 
 @pytest.mark.django_db
@@ -68,3 +69,17 @@ def test_columns_of_a_query_keep_types_nothing_and_empty_texts(values: list[str]
 def test_one_column_of_nothing_is_as_long_as_it_was() -> None:
     query = "SELECT said FROM (VALUES (1, NULL), (2, ''), (3, 'x'), (4, NULL)) v (n, said) ORDER BY n"
     assert columns_from(query, [], {"said": pa.string()})["said"].to_pylist() == [None, "", "x", None]
+
+
+def test_circles_are_looked_for_again_after_many_rows() -> None:
+    with pytest.raises(ValueError, match="no"), uncollected():
+        assert not gc.isenabled()
+        raise ValueError("no")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -25,7 +25,7 @@ from changqing.accounts.actions import (
 )
 from changqing.accounts.models import Account
 from changqing.accounts.rules import in_a_circle
-from changqing.base.bulk import columns_from, copy_columns
+from changqing.base.bulk import columns_from, copy_columns, uncollected
 from changqing.ledger.models import CustomerKey, ExchangeRate, FileKind, Import, Product, Segment, Source
 from changqing.ledger.queries import IN_FORCE, fetched, standing
 from changqing.ledger.rollups import refresh_all
@@ -94,9 +94,10 @@ def make_accounts(entry: Import, connection: duckdb.DuckDBPyConnection) -> Made:
     """Accounts for the customers of ``entry`` that nobody is known for; withdrawn ones come back."""
     owner = OWNER[entry.kind]
     named = fetched(connection, f'SELECT DISTINCT "{owner}" FROM new_lines ORDER BY 1')
-    have = _known(entry.source, named)
-    unknown = [key for key in named if key not in have]
-    made = _made(entry, connection, unknown, are_all=not have) if unknown else NOBODY_MADE
+    with uncollected():
+        have = _known(entry.source, named)
+        unknown = [key for key in named if key not in have]
+        made = _made(entry, connection, unknown, are_all=not have) if unknown else NOBODY_MADE
     _bring_back(entry.source, list(have))
     return made
 
@@ -161,7 +162,9 @@ def _first_words(
     above: dict[str, str] = {}
     while some := rows.fetchmany(BATCH):
         for key, group, *values in some:
-            said[key] = _known_kind({name: value for name, value in zip(names, values, strict=True) if value})
+            told = said[key] = {name: value for name, value in zip(names, values, strict=True) if value}
+            if "kind" in told:
+                _known_kind(told)
             if group:
                 above[key] = group
     return said, above
@@ -223,7 +226,7 @@ def _by_the_books(
     candidates = {each for column in own.columns for each in column.to_pylist() if each}
     found = columns_from(
         f"SELECT source_id, key, account_id, made_id FROM {table} "
-        "WHERE account_id = ANY(%s) OR made_id = ANY(%s)",
+        "WHERE account_id = ANY(%s) OR (made_id = ANY(%s) AND made_id <> account_id)",
         [list(candidates)] * 2,
         {"source_id": pa.int64(), "key": pa.string()} | pair,
     )

@@ -267,7 +267,9 @@ class CustomerKey(models.Model):
     )
     key = models.CharField(max_length=160)
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_constraint=False)
-    made = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    made = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
 
     account_path = "account"
     on_merge = "ledger"
@@ -275,6 +277,12 @@ class CustomerKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="customer_key_once")]
+        # most keys are still those of the account that was made for them, and found by it
+        indexes = [
+            models.Index(
+                fields=["made"], condition=~models.Q(made=models.F("account")), name="customer_key_moved"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}:{self.key}"
