@@ -102,6 +102,8 @@ def main() -> None:
     )
     with shared_folder():
         server.serve(target_loader=load)
+    # let go of at the end, or libraries find leaks in what is not looked through, and say so
+    gc.unfreeze()
 
 
 if __name__ == "__main__":
