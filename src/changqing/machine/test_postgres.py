@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -40,6 +40,13 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
     yield folder
     Postgres(folder).stop()
     assert _processes(folder) == []
+
+
+@pytest.fixture
+def used(folder: DataFolder, lay_cluster: Callable[[DataFolder], None]) -> DataFolder:
+    """The same, of somebody who has been here before."""
+    lay_cluster(folder)
+    return folder
 
 
 def _processes(folder: DataFolder) -> list[str]:
@@ -99,17 +106,17 @@ def test_settings_that_durability_rests_on(folder: DataFolder) -> None:
             psycopg.connect(postgres.url.replace(folder.pg_password, "wrong"))
 
 
-def test_own_settings_survive_a_start(folder: DataFolder) -> None:
-    postgres = Postgres(folder, settings=QUICK)
+def test_own_settings_survive_a_start(used: DataFolder) -> None:
+    postgres = Postgres(used, settings=QUICK)
     postgres.ensure_running()
     postgres.stop()
-    (folder.pg / "local.conf").write_text("work_mem = '7MB'\n")
+    (used.pg / "local.conf").write_text("work_mem = '7MB'\n")
     with postgres.lease():
         assert _ask(postgres, "SHOW work_mem") == "7MB"
 
 
-def test_a_killed_server_comes_back_with_all_it_acknowledged(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+def test_a_killed_server_comes_back_with_all_it_acknowledged(used: DataFolder) -> None:
+    postgres = Postgres(used)
     postgres.ensure_running()
     connection = psycopg.connect(postgres.url, autocommit=True)
     connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
@@ -122,13 +129,13 @@ def test_a_killed_server_comes_back_with_all_it_acknowledged(folder: DataFolder)
     assert _ask(postgres, "SELECT n FROM kept") == 1
 
 
-def test_a_used_process_number_does_not_keep_the_server_down(folder: DataFolder) -> None:
-    postgres = Postgres(folder, settings=QUICK)
+def test_a_used_process_number_does_not_keep_the_server_down(used: DataFolder) -> None:
+    postgres = Postgres(used, settings=QUICK)
     postgres.ensure_running()
     assert postgres.pid is not None
     os.kill(postgres.pid, signal.SIGKILL)
     assert wait_until(lambda: not postgres.is_running(), 5)
-    stale = folder.pg / "postmaster.pid"
+    stale = used.pg / "postmaster.pid"
     stale.write_text("\n".join([str(os.getpid()), *stale.read_text().splitlines()[1:]]) + "\n")
     postgres.ensure_running()
     assert _ask(postgres, "SELECT 1") == 1
@@ -143,18 +150,18 @@ def test_a_half_made_cluster_is_swept(folder: DataFolder) -> None:
         assert not draft.exists()
 
 
-def test_commands_share_the_server_and_the_last_stops_it(folder: DataFolder) -> None:
-    postgres = Postgres(folder, settings=QUICK)
-    first, second = _holder(folder), _holder(folder)
+def test_commands_share_the_server_and_the_last_stops_it(used: DataFolder) -> None:
+    postgres = Postgres(used, settings=QUICK)
+    first, second = _holder(used), _holder(used)
     _leave(first)
     assert _ask(postgres, "SELECT 1") == 1
     _leave(second)
     assert not postgres.is_running()
 
 
-def test_a_killed_command_hurts_nobody(folder: DataFolder) -> None:
-    postgres = Postgres(folder, settings=QUICK)
-    first, second = _holder(folder), _holder(folder)
+def test_a_killed_command_hurts_nobody(used: DataFolder) -> None:
+    postgres = Postgres(used, settings=QUICK)
+    first, second = _holder(used), _holder(used)
     first.kill()
     first.communicate()
     assert _ask(postgres, "SELECT 1") == 1
@@ -162,9 +169,9 @@ def test_a_killed_command_hurts_nobody(folder: DataFolder) -> None:
     assert not postgres.is_running()
 
 
-def test_what_a_killed_command_left_is_taken_over(folder: DataFolder) -> None:
-    postgres = Postgres(folder, settings=QUICK)
-    alone = _holder(folder)
+def test_what_a_killed_command_left_is_taken_over(used: DataFolder) -> None:
+    postgres = Postgres(used, settings=QUICK)
+    alone = _holder(used)
     alone.kill()
     alone.communicate()
     left = postgres.pid
@@ -213,21 +220,21 @@ def test_a_socket_folder_open_to_others_is_refused(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("name", ["pg_password", "pg_admin_password"])
-def test_a_lost_password_is_made_anew(folder: DataFolder, name: str) -> None:
-    postgres = Postgres(folder, settings=QUICK)
+def test_a_lost_password_is_made_anew(used: DataFolder, name: str) -> None:
+    postgres = Postgres(used, settings=QUICK)
     postgres.ensure_running()
     postgres.stop()
-    (folder.path / "secrets" / name).unlink()
+    (used.path / "secrets" / name).unlink()
     with postgres.lease():
         psycopg.connect(postgres.admin_url).close()
         assert _ask(postgres, "SELECT 1") == 1
 
 
-def test_a_server_that_cannot_start_says_why(folder: DataFolder) -> None:
+def test_a_server_that_cannot_start_says_why(used: DataFolder) -> None:
     with pytest.raises(MachineError, match="no_such_setting"):
-        Postgres(folder, settings={"no_such_setting": "1"}).ensure_running()
-    with Postgres(folder).lease():
-        assert _ask(Postgres(folder), "SELECT 1") == 1
+        Postgres(used, settings={"no_such_setting": "1"}).ensure_running()
+    with Postgres(used).lease():
+        assert _ask(Postgres(used), "SELECT 1") == 1
 
 
 def test_an_own_postgresql_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,8 +271,8 @@ def test_root_without_namespaces_uses_a_system_account(
         assert folder.pg.stat().st_uid == 0
 
 
-def test_starting_is_quick_enough(folder: DataFolder) -> None:
-    postgres = Postgres(folder)
+def test_starting_is_quick_enough(used: DataFolder) -> None:
+    postgres = Postgres(used)
     postgres.ensure_running()
     postgres.stop()
     begun = time.monotonic()

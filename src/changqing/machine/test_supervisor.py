@@ -158,8 +158,9 @@ def _cmdline(process: psutil.Process) -> list[str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
+def run(tmp_path: Path, lay_cluster: Callable[[DataFolder], None]) -> Iterator[Run]:
     run = Run(DataFolder(tmp_path / "data folder"))
+    lay_cluster(run.folder)
     yield run
     if run.process is not None and run.process.poll() is None:
         run.process.kill()
@@ -226,7 +227,7 @@ def test_a_taken_port_is_named_before_anything_starts(run: Run) -> None:
         f"端口 {run.port} 已被占用（Address already in use）。"
         f"换一个端口，例如：PORT={run.port + 10} make run\n",
     )
-    assert not run.folder.pg.exists()
+    assert not (run.folder.logs / "postgres-start.log").exists()
 
 
 def test_a_second_supervisor_is_refused(run: Run) -> None:
