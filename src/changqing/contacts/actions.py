@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,8 @@ DAYS = ("since", "until", "retain_until")
 FIELDS = (*TEXTS, *DAYS, *CODES)
 ERASED = "已抹去"
 BROUGHT_IN = "bring in contacts"
+# Rows of a file that are in memory at a time.
+ENTERED_AT_ONCE = 10_000
 
 
 def _checked(fields: Mapping[str, Any], *, method: ContactMethod, today: date) -> dict[str, Any]:
@@ -241,7 +244,25 @@ class ContactRow:
 @transaction.atomic
 def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) -> Entered:
     """Bring rows in: a known post is brought up to date, the same row changes nothing, others are new."""
-    rows, told, method = list(rows), Entered(), contact_method()
+    told, rows = Entered(), iter(rows)
+    while part := list(islice(rows, ENTERED_AT_ONCE)):
+        _enter_some(by=by, rows=part, today=today, told=told)
+    line = write_audit(
+        by=by,
+        verb=BROUGHT_IN,
+        subject=("contacts", today.isoformat()),
+        came=told.came,
+        changed=told.changed,
+        same=told.same,
+        persons=told.persons,
+        refused=len(told.refused),
+    )
+    told.deed = line.deed
+    return told
+
+
+def _enter_some(*, by: Principal, rows: Sequence[ContactRow], today: date, told: Entered) -> None:
+    method = contact_method()
     keys = {row.account for row in rows}
     known = editable_by(by, Account.objects.filter(key__in=keys), Part.CONTACTS)
     accounts = dict(known.values_list("key", "pk"))
@@ -271,19 +292,7 @@ def enter_contacts(*, by: Principal, rows: Iterable[ContactRow], today: date) ->
             told.same += 1
     unique = {post.pk: post for post in changed}
     Contact.objects.bulk_update(unique.values(), [*FIELDS, "version"], batch_size=1_000)
-    told.changed = len(changed)
-    line = write_audit(
-        by=by,
-        verb=BROUGHT_IN,
-        subject=("contacts", today.isoformat()),
-        came=told.came,
-        changed=told.changed,
-        same=told.same,
-        persons=told.persons,
-        refused=len(told.refused),
-    )
-    told.deed = line.deed
-    return told
+    told.changed += len(changed)
 
 
 @dataclass(frozen=True)

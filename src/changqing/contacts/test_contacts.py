@@ -200,7 +200,12 @@ K1,孙涛,有糖尿病,,,,,,
 
 
 @pytest.mark.row("ETH-04", shows="columns about the family are named and left out, words about it refused")
-def test_a_file_of_contacts_comes_in_once(li: User, command: Callable[..., Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 10_000], ids=["row by row", "whole"])
+def test_a_file_of_contacts_comes_in_once(
+    li: User, command: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("changqing.contacts.actions.ENTERED_AT_ONCE", at_once)
+    monkeypatch.setattr("changqing.journeys.bring_contacts.READ_AT_ONCE", at_once)
     file, back = tmp_path / "people.csv", tmp_path / "back.csv"
     file.write_text(FILE, encoding="utf-8")
     words = [

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from changqing.ledger.segments import scratch
 from changqing.people.permissions import Principal, check_may
 
 Said = Mapping[str, str]
+# Rows that are in memory at a time, and refused rows that are told one by one; all of them are handed back.
+READ_AT_ONCE, MOST_SENT_BACK = 5_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,18 @@ class SentBack:
 
 @dataclass(frozen=True)
 class ContactsTold:
-    """What a list did or, on trial, would do. ``bad``: pieces of the file that are no rows."""
+    """What a list did or, on trial, would do. ``sent_back``: the first rows that were refused. ``bad``: the
+    first of ``bad_count`` pieces of the file that are no rows."""
 
     entered: Entered
     sent_back: Sequence[SentBack]
     bad: Sequence[BadRow] = ()
+    bad_count: int = 0
     left_out: Sequence[str] = ()
 
     @property
     def refused(self) -> int:
-        return len(self.sent_back) + len(self.bad)
+        return len(self.entered.refused) + self.bad_count
 
 
 def bring_in_contacts(
@@ -66,20 +71,24 @@ def bring_in_contacts(
     with tempfile.TemporaryDirectory(prefix="contacts-", dir=scratch()) as folder:
         staged = stage(path, into=Path(folder), called=path.name)
         columns = _columns(staged, path.name)
-        table = pq.read_table(staged.path).to_pylist()
-        said = {row["file_row"]: _said(row, columns) for row in table}
-        entered = _enter(by, said, defaults, is_trial=is_trial)
-        told = ContactsTold(entered, _sent_back(said, entered), staged.bad_rows, _left_out(staged.header))
+        entered = _enter(by, _all_said(staged, columns), defaults, is_trial=is_trial)
+        told = ContactsTold(
+            entered,
+            _sent_back(_all_said(staged, columns), entered),
+            staged.bad_rows,
+            staged.bad_row_count,
+            _left_out(staged.header),
+        )
         if told.refused and refused_to is not None:
-            write_same_format(like=staged, rows=_handed_back(staged, table, told), to=refused_to)
+            write_same_format(like=staged, rows=_handed_back(staged, told), to=refused_to)
     return told
 
 
 def bring_in_mended(*, by: Principal, rows: Mapping[int, Said], defaults: Said) -> ContactsTold:
     """Rows that were refused, by their place, as they were mended on the page."""
     check_may(by, "edit accounts")
-    entered = _enter(by, rows, defaults, is_trial=False)
-    return ContactsTold(entered, _sent_back(rows, entered))
+    entered = _enter(by, rows.items(), defaults, is_trial=False)
+    return ContactsTold(entered, _sent_back(rows.items(), entered))
 
 
 def _columns(staged: Staged, name: str) -> dict[str, int]:
@@ -98,12 +107,23 @@ def _left_out(header: Iterable[str]) -> list[str]:
     return [name for name in header if method.unwanted(name)]
 
 
+def _table(staged: Staged) -> Iterator[dict[str, Any]]:
+    """The rows of the file, a part of them in memory at a time."""
+    with pq.ParquetFile(staged.path) as file:
+        for part in file.iter_batches(batch_size=READ_AT_ONCE):
+            yield from part.to_pylist()
+
+
+def _all_said(staged: Staged, columns: Mapping[str, int]) -> Iterator[tuple[int, Said]]:
+    return ((row["file_row"], _said(row, columns)) for row in _table(staged))
+
+
 def _said(row: Mapping[str, Any], columns: Mapping[str, int]) -> dict[str, str]:
     return {name: str(row.get(f"c{place}") or "").strip() for name, place in columns.items()}
 
 
 @transaction.atomic
-def _enter(by: Principal, said: Mapping[int, Said], defaults: Said, *, is_trial: bool) -> Entered:
+def _enter(by: Principal, said: Iterable[tuple[int, Said]], defaults: Said, *, is_trial: bool) -> Entered:
     entered = enter_contacts(by=by, rows=_rows(said, defaults), today=timezone.localdate())
     if is_trial:
         transaction.set_rollback(True)
@@ -111,8 +131,8 @@ def _enter(by: Principal, said: Mapping[int, Said], defaults: Said, *, is_trial:
     return entered
 
 
-def _rows(said: Mapping[int, Said], defaults: Said) -> Iterator[ContactRow]:
-    for place, cells in said.items():
+def _rows(said: Iterable[tuple[int, Said]], defaults: Said) -> Iterator[ContactRow]:
+    for place, cells in said:
         fields: dict[str, Any] = {
             name: text for name, text in cells.items() if name not in ("account", "name")
         }
@@ -135,18 +155,25 @@ def _day(text: str) -> date | str | None:
     return text or None
 
 
-def _sent_back(said: Mapping[int, Said], entered: Entered) -> list[SentBack]:
+def _sent_back(said: Iterable[tuple[int, Said]], entered: Entered) -> list[SentBack]:
+    """The first rows that were refused, in the order of their places."""
+    refused = entered.refused
+    if not refused:
+        return []
+    first = dict(islice(_only(said, refused), MOST_SENT_BACK))
     return [
-        SentBack(place, said[place], refused.sentence, refused.field)
-        for place, refused in sorted(entered.refused.items())
+        SentBack(place, first[place], refused[place].sentence, refused[place].field)
+        for place in sorted(first)
     ]
 
 
-def _handed_back(
-    staged: Staged, table: Sequence[Mapping[str, Any]], told: ContactsTold
-) -> Iterator[FaultyRow | BadRow]:
+def _only(said: Iterable[tuple[int, Said]], refused: Mapping[int, Refused]) -> Iterator[tuple[int, Said]]:
+    return ((place, cells) for place, cells in said if place in refused)
+
+
+def _handed_back(staged: Staged, told: ContactsTold) -> Iterator[FaultyRow | BadRow]:
     width = len(staged.header)
-    for row in table:
+    for row in _table(staged):
         if refused := told.entered.refused.get(row["file_row"]):
             cells = tuple(row.get(f"c{n}") for n in range(width))
             yield FaultyRow(row["file_row"], cells, refused.sentence)
