@@ -54,6 +54,7 @@ def in_a_book_of_its_own(folder: Path, files: range) -> int:
 
 def handed_in(folder: Path, files: range, port: int, worker: subprocess.Popen[bytes]) -> bool:
     """Hand all in; whether nothing fell, nothing was misjudged and pages kept answering."""
+    from changqing.base.tables.nursery import NURSERY
     from changqing.journeys import try_import
     from changqing.ledger.drafts import State
     from changqing.ledger.models import ImportDraft
@@ -79,6 +80,8 @@ def handed_in(folder: Path, files: range, port: int, worker: subprocess.Popen[by
     drafts = Counter(ImportDraft.objects.values_list("state", flat=True))
     silent = ImportDraft.objects.filter(state=State.FAILED, error="").count()
     slow = sorted(took)[int(len(took) * 0.95)]
+    # what its children took is told when it ends
+    NURSERY.end()
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print("\n".join(f"{count:7,d}  {what}" for what, count in sorted(fates.items())))
     print(f"through the queue: {dict(drafts)}; worker {'lives' if worker.poll() is None else 'DIED'}")
