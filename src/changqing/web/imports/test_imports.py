@@ -196,8 +196,10 @@ def test_queries_do_not_grow_with_imports(orders: Import, yun: User, django_asse
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_undo_asks_once(orders: Import, yun: User, visit: Any):
+def test_a_line_stands_clear_and_undo_asks_once(orders: Import, yun: User, visit: Any):
     page = visit("/imports/", user=yun)
+    number, words = (page.locator(f".deed .{part}").bounding_box() for part in ("number", "words"))
+    assert number["x"] + number["width"] <= words["x"]
     page.locator("summary").click()
     page.get_by_role("button", name="撤销", exact=True).click()
     expect(page.locator(".ask:popover-open")).to_contain_text("撤销 订单.csv？")
