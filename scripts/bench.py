@@ -23,7 +23,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psutil
 from bench_clock import Clock, Peak, Seconds, clock, timed, worked_by
 from bench_later import came, hand_files
 from bench_tables import (
@@ -240,7 +239,7 @@ def _read(measured: Measured, port: int, web: int) -> None:
 
     def worked() -> float:
         """Seconds of processor of the web server and of the database."""
-        return sum(worked_by(psutil.Process(pid)) for pid in (web, Clock.server) if pid)
+        return worked_by(web, Clock.server)
 
     for who, username in WATCHERS.items():
         measured.seen[who] = accounts(user_named(username)).count()

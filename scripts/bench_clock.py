@@ -51,13 +51,15 @@ class Clock:
 
     @classmethod
     def now(cls) -> Seconds:
-        roots = [psutil.Process(pid) for pid in (os.getpid(), cls.server) if pid]
-        return time.perf_counter(), sum(map(worked_by, roots))
+        return time.perf_counter(), worked_by(os.getpid(), cls.server)
 
 
-def worked_by(root: psutil.Process) -> float:
-    """Seconds of processor of ``root`` and of all that it has started, those that have ended too."""
-    return sum(map(_worked, (root, *root.children(recursive=True))))
+def worked_by(*pids: int | None) -> float:
+    """Seconds of processor of processes and of all that they have started, those that have ended too."""
+    roots = [psutil.Process(pid) for pid in pids if pid]
+    return sum(
+        map(_worked, {process for root in roots for process in (root, *root.children(recursive=True))})
+    )
 
 
 def _worked(process: psutil.Process) -> float:
