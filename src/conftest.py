@@ -23,6 +23,7 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
@@ -132,8 +133,11 @@ def making_tables(django_db_blocker: Any) -> Iterator[Callable[[], None]]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, making_tables: Callable[[], None]
-) -> None:
-    """The last word before the tables are made."""
+) -> Iterator[None]:
+    """The last word before the tables are made, and the first that still holds when they go."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseCreation, "_destroy_test_db", emptied.drop)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import psycopg
 from django.db import connection, transaction
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
 from changqing.machine import cluster
@@ -32,3 +33,11 @@ def empty(case: TransactionTestCase) -> None:
         cursor.execute(f"SET LOCAL {PARAMETER} = replica")
         for table in full_tables():
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+
+
+def drop(made: DatabaseCreation, name: str, verbosity: int) -> None:
+    """In place of ``DatabaseCreation._destroy_test_db``: a connection that the pool is just opening for later
+    does not keep the database from going."""
+    made.connection.close_pool()
+    with made._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {made.connection.ops.quote_name(name)} WITH (FORCE)")
