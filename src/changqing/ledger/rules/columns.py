@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from changqing.base.refused import Refused
-from changqing.ledger.rules.headers import Heading, heading, squash
+from changqing.ledger.rules.headers import heading, squash
 from changqing.ledger.rules.kinds import KINDS, Kind
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.names import NAMES, REGION_PARTS
@@ -17,6 +18,8 @@ Samples = Sequence[Sequence[str | None]]
 
 #: below this a column stays unmapped
 THRESHOLD = 0.45
+#: of a header a known name at its end covers at least this much
+_COVERED = 0.3
 
 #: neutral money names and what they become when the header says net or with tax
 _BY_TAX = {
@@ -111,8 +114,9 @@ def _columns_of(samples: Samples, width: int) -> list[list[str]]:
 def _candidates(kind: str, header: Sequence[str], cells: list[list[str]]) -> Iterator[_Candidate]:
     for index, text in enumerate(header):
         read = heading(text or "")
-        for field, names in _LOOKUP[kind].items():
-            score, why = _likeness(read, names)
+        said = tuple(name[:_LONGEST] for name in read.names)
+        for field in _LOOKUP[kind]:
+            score, why = _likeness(kind, field, said)
             if score == 0:
                 continue
             target = _BY_TAX.get((kind, field, read.tax), field)
@@ -122,12 +126,15 @@ def _candidates(kind: str, header: Sequence[str], cells: list[list[str]]) -> Ite
             yield _Candidate(target, index, score, why)
 
 
-def _likeness(read: Heading, names: dict[str, int]) -> tuple[float, str]:
+# the same headers come again: of one file for each kind that it may be, and from the same source each month
+@lru_cache(maxsize=20_000)
+def _likeness(kind: str, field: str, said: tuple[str, ...]) -> tuple[float, str]:
     """1 … .85 for a known name by its rank, less where the header was stripped; .75 or below if alike."""
-    for stripped, name in enumerate(read.names):
+    names = _LOOKUP[kind][field]
+    for stripped, name in enumerate(said):
         if name in names:
             return 1.0 - 0.15 * names[name] / len(names) - 0.02 * stripped, "name"
-    best = max((_fuzzy(name, known) for name in read.names for known in names), default=0.0)
+    best = max((_fuzzy(name, known) for name in said for known in names), default=0.0)
     return (best, "alike") if best else (0.0, "")
 
 
@@ -136,7 +143,7 @@ def _fuzzy(name: str, known: str) -> float:
     if len(known) < (2 if not known.isascii() else 4):
         return 0.0
     covered = len(known) / len(name)
-    if name.endswith(known) and covered >= 0.3:
+    if name.endswith(known) and covered >= _COVERED:
         return 0.4 + 0.35 * covered
     if name.startswith(known) and covered >= 0.6:
         return 0.35 + 0.3 * covered
@@ -216,5 +223,13 @@ def _lookup(names: dict[str, tuple[str, ...]]) -> dict[str, dict[str, int]]:
 
 
 _LOOKUP = {kind: _lookup(names) for kind, names in NAMES.items()}
+# no known name covers enough of a header that is longer
+_LONGEST = (
+    int(
+        max(len(name) for fields in _LOOKUP.values() for names in fields.values() for name in names)
+        / _COVERED
+    )
+    + 1
+)
 _REGION_LOOKUP = [{squash(name) for name in part} for part in REGION_PARTS]
 _INVOICE_TOTALS = {squash(name) for name in ("发票金额", "开票金额", "应收金额", "InvoiceTotal", "AmountDue")}
