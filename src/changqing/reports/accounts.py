@@ -269,12 +269,12 @@ def _wanted(asked: Asked, today: date | None) -> Narrowing:
 
 
 def account_rows(
-    to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None
+    to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None, *, with_trend: bool = True
 ) -> list[ListedAccount]:
-    """The accounts ``ids`` in their order, with place, totals and trend: three queries."""
+    """The accounts ``ids`` in their order, with place, totals and, if wanted, trend: two or three queries."""
     found = rows_of(to, ids)
     placed = places_among(to, ranking, found.values())
-    months = whole_months(today, TREND_MONTHS) if today else []
+    months = whole_months(today, TREND_MONTHS) if today and with_trend else []
     money = monthly_revenue(to, found.values(), months[0]) if months else {}
     hidden = {pk: frozenset(Part) - each.parts for pk, each in sight_of(to, found.values()).items()}
 

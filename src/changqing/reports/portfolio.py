@@ -224,7 +224,7 @@ def _best(to: Principal, ranking: Ranking | None, total: int) -> list[ListedAcco
     if ranking is None or not total:
         return []
     ids = listed(to, ranking, Narrowing(), Cut(0, min(LISTED, total)), total)
-    return account_rows(to, ids, ranking, ranking.as_of)
+    return account_rows(to, ids, ranking, ranking.as_of, with_trend=False)
 
 
 def _amounts(stored: Mapping[str, str]) -> Sums:

@@ -202,9 +202,13 @@ def method_of(ranking: Ranking) -> Pack[ConcentrationMethod]:
     return _pack(ranking.method.pack, ranking.method.version, ranking.method.text)
 
 
+TOLD_OF_PAST = ("revenue", "top20_share", "accounts_to_80")
+
+
 @dataclass(frozen=True)
 class PastRanking:
-    """One ranking as it was made; ``undone`` are the imports it stood on that are undone now."""
+    """One ranking as it was made: of its results those that are told of a past one; ``undone`` are the
+    imports it stood on that are undone now."""
 
     made_at: datetime
     as_of: date | None
@@ -219,16 +223,21 @@ def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRa
         return []
     undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
     undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
-    rows = Ranking.objects.select_related("method").filter(period=period, as_of__isnull=False)
+    # of each ranking a few words: all it holds of a large book would be read twelve times over
+    rows = Ranking.objects.filter(period=period, as_of__isnull=False).order_by("-made_at")
+    told = rows.values_list(
+        *("made_at", "as_of", "method__pack", "method__version", "inputs__imports"),
+        *(f"results__{name}" for name in TOLD_OF_PAST),
+    )
     return [
         PastRanking(
-            made_at=row.made_at,
-            as_of=row.as_of,
-            method=str(row.method),
-            results=row.results,
-            undone=tuple(sorted(undone & set(row.inputs["imports"]))),
+            made_at=made_at,
+            as_of=day,
+            method=f"{pack} v{version}",
+            results=dict(zip(TOLD_OF_PAST, results, strict=True)),
+            undone=tuple(sorted(undone & set(imports))),
         )
-        for row in rows.order_by("-made_at")[:limit]
+        for made_at, day, pack, version, imports, *results in told[:limit]
     ]
 
 
