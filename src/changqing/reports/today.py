@@ -16,8 +16,8 @@ from changqing.retention.queries import (
     Waiting,
     how_much_waits,
     promised,
-    ranked,
     warnings_method,
+    with_keys,
 )
 
 
@@ -46,7 +46,8 @@ def today_page(to: Principal, *, today: date) -> TodayPage:
     for what is due; ``today`` only where there is no book."""
     day = as_of() or today
     # without a book there is nothing to warn of, and perhaps no method yet
-    items = ranked(to, day, limit=int(warnings_method().today.most.value)) if as_of() else []
+    waiting = how_much_waits(to, day, most=int(warnings_method().today.most.value) if as_of() else 0)
+    items = with_keys(to, waiting.first)
     week = day + timedelta(days=7)
     groups = [
         ("now", [item for item in items if item.until <= day + timedelta(days=1)]),
@@ -58,7 +59,7 @@ def today_page(to: Principal, *, today: date) -> TodayPage:
         as_of=as_of(),
         groups=[(name, found) for name, found in groups if found],
         shown=len(items),
-        waiting=how_much_waits(to, day),
+        waiting=waiting,
         promises=promised(to, day),
         handovers=handovers_to_answer(to),
         sees_money=reads_anywhere(to, Part.MARGIN),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
-from django.db.models import Case, Count, F, FloatField, Func, Q, QuerySet, Sum, Value, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Case, Count, F, FloatField, Func, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest
 from numpy.typing import NDArray
 
@@ -79,35 +81,50 @@ def stakes(to: Principal, rows: QuerySet[AccountWarning]) -> QuerySet[AccountWar
     return rows.annotate(stake=seen_only(to, Part.MARGIN, "at_stake", FloatField()))
 
 
-def ranked(to: Principal, today: date, *, limit: int) -> list[AccountWarning]:
-    """The first ``limit`` of what waits, by money × urgency (``retention.rules.urgency``, in SQL)."""
-    rows = stakes(to, waiting(to, today)).select_related("account", "account__owner", "method")
-    days = Func(F("until"), Value(today), arg_joiner=" - ", template="(%(expressions)s)")
-    left = Greatest(Cast(days, FloatField()), Value(0.0))
-    red = Case(When(is_red=True, then=Value(2.0)), default=Value(1.0))
-    rows = rows.annotate(urgency=red / (1 + left))
-    money = Greatest(Coalesce(F("stake"), Value(0.0)), Value(1.0))
-    return list(rows.annotate(weight=money * F("urgency")).order_by("-weight", "until", "pk")[:limit])
-
-
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits: warnings, accounts, and the margin a year at stake that the reader may see."""
+    """How much waits: warnings, accounts, and the margin a year at stake that the reader may see; and the
+    keys of the ``first`` few by money × urgency."""
 
     warnings: int
     accounts: int
     at_stake: float
     unknown: int
+    first: Sequence[int]
 
 
-def how_much_waits(to: Principal, today: date) -> Waiting:
-    found = stakes(to, waiting(to, today)).aggregate(
+def how_much_waits(to: Principal, today: date, *, most: int) -> Waiting:
+    """All of it in one reading; ``most`` is how many are told by their keys (``retention.rules.urgency``,
+    in SQL)."""
+    days = Func(F("until"), Value(today), arg_joiner=" - ", template="(%(expressions)s)")
+    left = Greatest(Cast(days, FloatField()), Value(0.0))
+    red = Case(When(is_red=True, then=Value(2.0)), default=Value(1.0))
+    money = Greatest(Coalesce(F("stake"), Value(0.0)), Value(1.0))
+    rows = stakes(to, waiting(to, today)).annotate(weight=money * (red / (1 + left)))
+    found = rows.aggregate(
         n=Count("pk"),
         accounts=Count("account", distinct=True),
         money=Sum("stake"),
         unknown=Count("pk", filter=Q(stake=None)),
+        first=_Beginning(ArrayAgg("pk", order_by=("-weight", "until", "pk")), most=most),
     )
-    return Waiting(found["n"], found["accounts"], float(found["money"] or 0), found["unknown"])
+    return Waiting(
+        found["n"], found["accounts"], float(found["money"] or 0), found["unknown"], found["first"] or ()
+    )
+
+
+class _Beginning(Func):
+    """The first ``most`` of an array."""
+
+    template = "(%(expressions)s)[1:%(most)s]"
+    output_field = ArrayField(BigIntegerField())
+
+
+def with_keys(to: Principal, keys: Sequence[int]) -> list[AccountWarning]:
+    """The warnings ``keys`` that ``to`` may see, in that order, with what their rows show."""
+    rows = stakes(to, visible_to(to, AccountWarning.objects.filter(pk__in=keys)))
+    found = {row.pk: row for row in rows.select_related("account", "account__owner", "method")}
+    return [found[key] for key in keys if key in found]
 
 
 def warnings_of(to: Principal, account: Account) -> list[AccountWarning]:
