@@ -167,8 +167,7 @@ def test_a_chart_follows_the_machine_into_the_dark(visit: Any, user: Any) -> Non
     inks = "[...document.querySelectorAll('#months svg path')].map((path) => path.getAttribute('fill'))"
     assert "#6E9A83" in page.evaluate(inks)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(200)
-    assert "#3F7560" in page.evaluate(inks)
+    page.wait_for_function(f"() => {inks}.includes('#3F7560')")
     assert page.locator("#months svg").count() == 1
 
 

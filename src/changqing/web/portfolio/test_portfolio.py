@@ -223,8 +223,8 @@ def test_every_figure_opens_and_goes_with_a_page_that_scrolls(ten: People, visit
     place = "async it => { await new Promise(requestAnimationFrame); return it.getBoundingClientRect().y }"
     before = opened.evaluate(place)
     page.evaluate("scrollBy({top: 20, behavior: 'instant'})")
-    page.wait_for_timeout(200)
-    assert opened.evaluate(place) == pytest.approx(before - 20, abs=1)
+    stands_at = "([it, y]) => Math.abs(it.getBoundingClientRect().y - y) <= 1"
+    page.wait_for_function(stands_at, arg=[opened.element_handle(), before - 20])
     page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
     expect(opened).to_have_count(0)
 
