@@ -109,8 +109,9 @@ class Nursery:
         """A child of its own for one file."""
         with self._lock:
             if self._line and self._owner == os.getpid():
-                # it may have grown tired of waiting just now
-                with contextlib.suppress(OSError, Gone):
+                # it may have grown tired of waiting just now; any other fault is not the nursery's, whose
+                # other children read on
+                with contextlib.suppress(ConnectionError, Gone):
                     return Child(self._line)
             return Child(self._begun())
 
@@ -118,6 +119,7 @@ class Nursery:
         """It hears that nobody is on the line any more, and is gone when this returns."""
         if self._line:
             self._line.close()
+            self._line = None
         if self._process and self._owner == os.getpid():
             self._process.wait()
 

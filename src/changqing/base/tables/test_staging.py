@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -131,6 +132,28 @@ def test_a_child_sees_no_environment_and_no_file_of_ours(tmp_path: Path) -> None
             one.end()
             one.close()
     assert [psutil.pid_exists(one.pid) for one in (first, second)] == [False, False]
+
+
+def test_a_process_without_files_to_spare_leaves_the_nursery_and_its_children_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left() -> tuple[int, int]:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    first, nursery = NURSERY.child(), _nursery(psutil.Process()).pid
+    try:
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="too many"):
+            patch.setattr(os, "pipe", none_left)
+            NURSERY.child()
+        assert psutil.pid_exists(first.pid) and _nursery(psutil.Process()).pid == nursery
+    finally:
+        first.end()
+        first.close()
+    NURSERY.end()
+    another = NURSERY.child()
+    another.end()
+    another.close()
+    assert _nursery(psutil.Process()).pid != nursery
 
 
 def test_many_are_read_at_once(tmp_path: Path) -> None:
