@@ -20,7 +20,6 @@ import threading
 import traceback
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import changqing
@@ -152,36 +151,41 @@ def serve(fileno: int) -> None:
     from changqing.base.tables import child, delimited, sheets  # noqa: F401
 
     told: dict[int, int] = {}
-
-    def bury(_signal: int, _frame: FrameType | None) -> None:
-        while told:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            pipe = told.pop(pid)
-            with contextlib.suppress(BrokenPipeError):
-                os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(status))
-            os.close(pipe)
-
-    signal.signal(signal.SIGCHLD, bury)
+    # An end is heard as a byte: a signal alone may come just before the wait begins, and be slept over.
+    bell, ringer = socket.socketpair()
+    bell.setblocking(False)
+    ringer.setblocking(False)
+    signal.set_wakeup_fd(ringer.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     with socket.socket(fileno=fileno) as line:
-        line.settimeout(_IDLE_SECONDS)
         while True:
-            try:
+            heard, _, _ = select.select([line, bell], [], [], _IDLE_SECONDS)
+            if bell in heard:
+                bell.recv(_FILES)
+                _bury(told)
+            if line in heard:
                 word, pipes, _flags, _address = socket.recv_fds(line, _WORD, 4)
-            except TimeoutError:
-                if told:
-                    continue
+                if not word:
+                    return
+                if word == b"begin":
+                    _begin(pipes, told)
+                elif (pid := int(word.split()[1])) in told:
+                    # one that has ended and is not buried still has its number
+                    os.kill(pid, signal.SIGKILL)
+            if not heard and not told:
                 return
-            if not word:
-                return
-            # a child that ends at once is entered before it is buried
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-            if word == b"begin":
-                _begin(pipes, told)
-            elif (pid := int(word.split()[1])) in told:
-                os.kill(pid, signal.SIGKILL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def _bury(told: dict[int, int]) -> None:
+    """Say of each child that has ended how it did."""
+    while told:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        pipe = told.pop(pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(status))
+        os.close(pipe)
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -211,8 +215,8 @@ def _grow(pipes: list[int], nursery: int) -> NoReturn:
     code = 1
     try:
         os.setsid()
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         for number, pipe in enumerate(pipes):
             os.dup2(pipe, number)
         os.closerange(_FIRST_OF_OURS, _FILES)
