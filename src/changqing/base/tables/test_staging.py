@@ -17,9 +17,9 @@ from django.utils import translation
 
 import changqing
 from changqing.base.refused import Refused
-from changqing.base.tables import ReadingLimits, stage
+from changqing.base.tables import ReadingLimits, nursery, stage
 from changqing.base.tables.conftest import inline, raw_workbook, rows_of
-from changqing.base.tables.nursery import NURSERY
+from changqing.base.tables.nursery import NURSERY, Nursery
 
 ROOT = str(Path(changqing.__file__).parent.parent)
 
@@ -154,6 +154,27 @@ def test_a_process_without_files_to_spare_leaves_the_nursery_and_its_children_al
     another.end()
     another.close()
     assert _nursery(psutil.Process()).pid != nursery
+
+
+# As when the signal comes after Python looked for one and before the wait begins: it wakes no wait of ours.
+_SIGNALS_WAKE_NOBODY = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+signal.pthread_sigmask = lambda *_: None
+"""
+
+
+def test_an_end_is_heard_though_its_signal_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nursery, "_START", _SIGNALS_WAKE_NOBODY + nursery._START)
+    one_more = Nursery()
+    child = one_more.child()
+    try:
+        child.stdin.close()
+        assert child.wait(30) is not None
+    finally:
+        child.close()
+        one_more.end()
 
 
 def test_many_are_read_at_once(tmp_path: Path) -> None:
