@@ -29,7 +29,7 @@ from changqing.ledger.segments import duck, kept, scratch
 from changqing.people.permissions import Principal, check_may, operator
 from changqing.people.queries import User, user_with_id
 from changqing.records.actions import acts_as, write_audit
-from changqing.value.actions import rank_the_book
+from changqing.value.actions import rank_the_book, rank_where_sums_stand
 
 if TYPE_CHECKING:
     from changqing.accounts.models import Account
@@ -257,7 +257,8 @@ def _conclude(entry: Import, changes: Changes, *, by: Principal, verb: str, **re
     """The last lines of the one transaction: ranks, report, audit."""
     if not changes.nothing or changes.accounts_made:
         by_itself = operator(because=f"import {entry.number}: {verb}")
-        rank_the_book(by=by_itself)
+        rank = rank_the_book if entry.moves_lines else rank_where_sums_stand
+        rank(by=by_itself)
         after_import(by=by_itself, touched=changes.touched)
     ledger.report(entry=entry, verb=verb, changes=changes, **report)
     write_audit(by=by, verb=verb, subject=("import", entry.number), **changes.as_json())

@@ -118,6 +118,11 @@ class Import(models.Model):
     def __str__(self) -> str:
         return f"#{self.number or '–'} {self.file_name}"
 
+    @property
+    def moves_lines(self) -> bool:
+        """Whether order lines, whose they are or what they are worth may be other ones with it."""
+        return self.kind != FileKind.ACCOUNTS
+
 
 class ImportStop(models.Model):
     """Somebody asked that an import end before it is entered.

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from changqing.accounts.models import Account
 from changqing.base.bulk import columns_from
@@ -21,7 +21,7 @@ from changqing.people.permissions import Principal, check_may
 from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
 from changqing.value.actions.placing import RankedPeriod, store_places
-from changqing.value.models import Ranking
+from changqing.value.models import AccountRank, JudgementStamp, Ranking, RankOrder
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 from changqing.value.rules.concentration import Places
 
@@ -46,6 +46,60 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     made = [_rank_period(period, sums[period], people, pack, (version, last)) for period in since]
     store_places([RankedPeriod(ranking, sums[ranking.period].accounts, places) for ranking, places in made])
     return [ranking for ranking, _places in made]
+
+
+@transaction.atomic
+def rank_where_sums_stand(*, by: Principal) -> list[Ranking]:
+    """After a change that moved no order line: rankings that would say what the current ones say, but for how
+    many accounts there are and which imports count, are made of these; else the book is ranked.
+
+    The ledger is not read for it, however large it is.
+    """
+    check_may(by, "rank the book")
+    version, last = method_in_force(PACK), as_of()
+    current = {row.period: row for row in Ranking.objects.filter(is_current=True)}
+    industries = _industries_now()
+    stands = set(current) == set(Ranking.Period.values) and all(
+        (row.as_of, row.method_id, row.inputs["currency"]) == (last, version.pk, settings.BOOK_CURRENCY)
+        and {name: Decimal(money) for name, money in row.inputs["industries"].items()} == industries[period]
+        for period, row in current.items()
+    )
+    if not stands:
+        return rank_the_book(by=by)
+    accounts = Account.objects.filter(withdrawn=False, merged_into=None).count()
+    made = [_gone_on(row, accounts) for row in current.values()]
+    JudgementStamp.objects.create()
+    return made
+
+
+def _industries_now() -> dict[str, dict[str, Decimal]]:
+    """By period and industry, the revenue of accounts as they are now, by the sums they were ranked by: a
+    person may have moved one since, and no import tells of that."""
+    ranks, accounts = AccountRank._meta.db_table, Account._meta.db_table
+    sums: dict[str, dict[str, Decimal]] = {period: {} for period in Ranking.Period.values}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT period, industry, sum(revenue) FROM {ranks} r LEFT JOIN {accounts} a "
+            "ON a.id = r.account_id AND NOT a.withdrawn AND a.merged_into_id IS NULL GROUP BY 1, 2"
+        )
+        for period, industry, revenue in cursor.fetchall():
+            sums[period][industry] = revenue
+    return sums
+
+
+def _gone_on(was: Ranking, accounts: int) -> Ranking:
+    """The ranking after ``was`` with its places, of a book of ``accounts`` and the imports in force."""
+    Ranking.objects.filter(pk=was.pk).update(is_current=False)
+    ranking = Ranking.objects.create(
+        period=was.period,
+        from_day=was.from_day,
+        as_of=was.as_of,
+        method_id=was.method_id,
+        inputs={**was.inputs, "imports": numbers_in_force()},
+        results={**was.results, "accounts": accounts},
+    )
+    RankOrder.objects.filter(ranking=was).update(ranking=ranking)
+    return ranking
 
 
 def _first_day(period: str, last: date | None, method: ConcentrationMethod) -> date | None:
