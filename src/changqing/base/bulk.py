@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
 from psycopg import Cursor
+from psycopg.types.numeric import Int8Dumper
 
 AT_ONCE = 20_000
 
@@ -79,6 +80,9 @@ def columns_from(query: str, values: Sequence[Any], types: Mapping[str, pa.DataT
     if not values:
         return _copied(query, types)
     with Cursor(connection.connection) as cursor:
+        # else a list of ids is told as of the smallest type that holds them: what is not of the column's own
+        # type is not hashed, and each row is compared with each of them
+        cursor.adapters.register_dumper(int, Int8Dumper)
         cursor.execute(query, values, binary=True)
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(types)
     return pa.table({name: pa.array(cells, types[name]) for name, cells in zip(types, found, strict=True)})

@@ -83,3 +83,11 @@ def test_circles_are_looked_for_again_after_many_rows() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ids", [[1, 2], [1, 100_000], [1, 2**40]], ids=["short", "usual", "long"])
+def test_ids_are_told_as_what_they_are_so_that_many_can_be_looked_up(ids: list[int]) -> None:
+    query = "SELECT id, pg_typeof(%s)::text AS told FROM unnest(%s) AS id"
+    found = columns_from(query, [ids, ids], {"id": pa.int64(), "told": pa.string()})
+    assert found.to_pylist() == [{"id": pk, "told": "bigint[]"} for pk in ids]
