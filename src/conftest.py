@@ -25,6 +25,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
@@ -154,6 +155,12 @@ def django_db_setup(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied.empty)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> None:
+    """A test begins in the book's language, whoever's page was asked for last in this thread."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)
