@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.safestring import SafeString
+
+from changqing.web.components.markup import escaped
 from changqing.web.components.registry import component
 
 
@@ -21,8 +24,17 @@ class Rows:
     urls: Sequence[str] = ()
 
     @property
-    def linked(self) -> list[tuple[Sequence[str], str]]:
-        return list(zip(self.rows, self.urls or [""] * len(self.rows), strict=True))
+    def body(self) -> SafeString:
+        """The rows as markup: a chart of hundred marks has some thousand cells behind it."""
+        urls = self.urls or [""] * len(self.rows)
+        return SafeString("".join(_row(*each) for each in zip(self.rows, urls, strict=True)))
+
+
+def _row(cells: Sequence[str], url: str) -> str:
+    first, *others = map(escaped, cells)
+    head = f'<a href="{escaped(url)}">{first}</a>' if url else first
+    numbers = "".join(f'<td class="num"> {cell} </td> ' for cell in others)
+    return f"<tr> <td> {head} </td> {numbers}</tr> "
 
 
 @component("chart")

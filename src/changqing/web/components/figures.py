@@ -9,11 +9,12 @@ from decimal import Decimal
 from itertools import count
 from typing import Literal
 
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from changqing.base.money import Written, exact, written
+from changqing.web.components.markup import escaped
 from changqing.web.components.registry import component
 
 _numbers = count(1)
@@ -60,10 +61,10 @@ class Money:
         if self.amount is None:
             return SafeString('<span class="money money-unknown">–</span>')
         number, unit = self.written
-        told = conditional_escape(f"{unit}/{self.per}" if self.per else unit)
+        told = escaped(f"{unit}/{self.per}" if self.per else unit)
         return SafeString(
-            f'<span class="money money-{self.tone}" title="{conditional_escape(self.exact)}">'
-            f'<span class="n">{conditional_escape(number)}</span> <span class="u">{told}</span></span>'
+            f'<span class="money money-{self.tone}" title="{escaped(self.exact)}">'
+            f'<span class="n">{escaped(number)}</span> <span class="u">{told}</span></span>'
         )
 
 
@@ -75,10 +76,27 @@ class OpenNumber:
     arithmetic: Arithmetic
     unit: str = ""
 
-    @property
-    def id(self) -> str:
-        """Unlike any other in this process, so that a swapped-in fragment never meets its twin."""
-        return f"arithmetic-{next(_numbers)}"
+    def __html__(self) -> SafeString:
+        how = self.arithmetic
+        # unlike any other in this process, so that a swapped-in fragment never meets its twin
+        id = f"arithmetic-{next(_numbers)}"
+        inputs = "".join(
+            f'<span class="input"> <span>{escaped(name)}</span> '
+            f'<span class="n">{escaped(value)}</span> </span> '
+            for name, value in how.inputs
+        )
+        note = f'<span class="note">{escaped(how.note)}</span>' if how.note else ""
+        day = _("截至 %(day)s") % {"day": how.as_of.isoformat()} + " " if how.as_of else ""
+        method = f"· {escaped(how.method)} " if how.method else ""
+        see, called = _("看明细"), _("这个数怎么算")
+        rows = f'<a href="{escaped(how.rows_url)}">{see}</a>' if how.rows_url else ""
+        return SafeString(
+            f' <button type="button" class="open-number" popovertarget="{id}"> '
+            f"{escaped(self.value)}{_unit(self.unit)} </button> "
+            f'<span class="popover arithmetic" id="{id}" popover role="dialog" '
+            f'aria-label="{called}"> <span class="formula">{escaped(how.formula)}</span> '
+            f'{inputs}{note} <span class="evidence"> {day}{method}</span> {rows} </span> '
+        )
 
 
 @component("strip", block=True)
@@ -98,6 +116,22 @@ class Figure:
     note: str = ""
     tone: Literal["ink", "red", "amber", "green", "unknown"] = "ink"
     arithmetic: Arithmetic | None = None
+
+    def __html__(self) -> SafeString:
+        if self.arithmetic:
+            opened = OpenNumber(value=self.value, unit=self.unit, arithmetic=self.arithmetic)
+            value: str = opened.__html__()
+        else:
+            value = f"{escaped(self.value)}{_unit(self.unit)}"
+        note = f'<p class="caption">{escaped(self.note)}</p>' if self.note else ""
+        return SafeString(
+            f'<div class="figure figure-{self.tone}"> <p class="label">{escaped(self.label)}</p> '
+            f'<p class="value"> {value} </p> {note} </div> '
+        )
+
+
+def _unit(unit: str) -> str:
+    return f' <span class="u">{escaped(unit)}</span>' if unit else ""
 
 
 @component("range")

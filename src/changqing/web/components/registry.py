@@ -9,8 +9,9 @@
 declared with ``block=True`` takes content up to ``{% endcomponent %}`` as ``slot``; further named places are
 declared in ``places`` and filled with ``{% slot "foot" %}…{% endslot %}``.
 
-The few that stand in every row of a table (chip, icon, money, bar) write themselves: their declaration has
-``__html__`` and there is no template, which would cost a page of fifty rows more than all its questions.
+The few that stand in every row of a table or often on a page (chip, icon, money, bar, figure, open-number)
+write themselves: their declaration has ``__html__`` and there is no template, which would cost a page of
+fifty rows more than all its questions.
 """
 
 from __future__ import annotations

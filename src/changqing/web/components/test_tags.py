@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,8 @@ from django.template import TemplateSyntaxError, engines
 from django.utils import translation
 from django.utils.safestring import SafeString
 
+from changqing.web.components.charts import Rows
+from changqing.web.components.figures import Arithmetic
 from changqing.web.components.lists import Column, Pagination, Table
 from changqing.web.components.registry import COMPONENTS
 from changqing.web.components.tags import minus, phrases, share, whole
@@ -69,7 +72,7 @@ def test_a_wrong_value_is_refused_when_it_is_known(text: str, said: str) -> None
 
 def test_every_component_has_its_template_or_writes_itself_and_its_sentence() -> None:
     themselves = {name for name, component in COMPONENTS.items() if component.writes_itself}
-    assert themselves == {"chip", "icon", "money", "bar"}
+    assert themselves == {"chip", "icon", "money", "bar", "figure", "open-number"}
     for name, component in COMPONENTS.items():
         if name not in themselves:
             assert component.template.name == f"components/{name}.html"
@@ -91,8 +94,50 @@ def test_what_writes_itself_escapes_what_it_is_given() -> None:
     assert '<span aria-hidden="true">?</span> 1 </span>' in html
 
 
+def test_a_number_that_opens_escapes_its_arithmetic_and_says_each_part_that_there_is() -> None:
+    how = Arithmetic(
+        formula=HOSTILE,
+        inputs=[(HOSTILE, HOSTILE)],
+        as_of=date(2026, 11, 18),
+        method=HOSTILE,
+        note=HOSTILE,
+        rows_url="?a=1&b=<",
+    )
+    page = '{% component "figure" label=name value=name unit=name note=name arithmetic=how %}'
+    html = re.sub(r"arithmetic-\d+", "ID", closed_up(rendered(page, name=HOSTILE, how=how)))
+    assert html == (
+        f'<div class="figure figure-ink"><p class="label">{SAFE_ALL}</p><p class="value">'
+        f'<button type="button" class="open-number" popovertarget="ID"> {SAFE_ALL} '
+        f'<span class="u">{SAFE_ALL}</span></button><span class="popover arithmetic" id="ID" popover '
+        f'role="dialog" aria-label="这个数怎么算"><span class="formula">{SAFE_ALL}</span><span class="input">'
+        f'<span>{SAFE_ALL}</span><span class="n">{SAFE_ALL}</span></span><span class="note">{SAFE_ALL}</span>'
+        f'<span class="evidence"> 截至 2026-11-18 · {SAFE_ALL} </span>'
+        f'<a href="?a=1&amp;b=&lt;">看明细</a></span></p><p class="caption">{SAFE_ALL}</p></div>'
+    )
+    bare = (
+        '{% component "figure" label="a" value="1" %}{% component "open-number" value="2" arithmetic=how %}'
+    )
+    html = re.sub(r"arithmetic-\d+", "ID", closed_up(rendered(bare, how=Arithmetic(formula="f"))))
+    assert html == (
+        '<div class="figure figure-ink"><p class="label">a</p><p class="value"> 1 </p></div>'
+        '<button type="button" class="open-number" popovertarget="ID"> 2 </button>'
+        '<span class="popover arithmetic" id="ID" popover role="dialog" aria-label="这个数怎么算">'
+        '<span class="formula">f</span>'
+        '<span class="evidence"></span></span>'
+    )
+
+
+def test_the_table_behind_a_chart_escapes_its_cells_and_leads_from_its_first() -> None:
+    rows = Rows(headings=["a", "b"], rows=[[HOSTILE, "1"], ["乙", HOSTILE]], urls=["?a=1&b=2", ""])
+    assert closed_up(rows.body) == (
+        f'<tr><td><a href="?a=1&amp;b=2">{SAFE_ALL}</a></td><td class="num"> 1 </td></tr>'
+        f'<tr><td> 乙 </td><td class="num"> {SAFE_ALL} </td></tr>'
+    )
+
+
 HOSTILE = "<script>alert('x')</script>，&amp；\u202e\x00"
 SAFE = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"
+SAFE_ALL = f"{SAFE}，&amp;amp；\u202e\x00"
 
 
 def test_text_from_outside_is_escaped_and_a_component_sees_only_its_props() -> None:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from django.template import TemplateSyntaxError
 from django.templatetags.static import static
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
+from changqing.web.components.markup import escaped
 from changqing.web.components.registry import component
 
 Tone = Literal["grey", "green", "amber", "red", "slate", "unknown"]
@@ -31,7 +31,7 @@ def check_icon(name: str) -> None:
 
 @cache
 def _sprite() -> str:
-    return conditional_escape(static("vendor/icons.svg"))
+    return escaped(static("vendor/icons.svg"))
 
 
 @component("icon")
@@ -46,11 +46,7 @@ class Icon:
         check_icon(self.name)
 
     def __html__(self) -> SafeString:
-        told = (
-            f'role="img" aria-label="{conditional_escape(self.label)}"'
-            if self.label
-            else 'aria-hidden="true"'
-        )
+        told = f'role="img" aria-label="{escaped(self.label)}"' if self.label else 'aria-hidden="true"'
         return SafeString(
             f'<svg class="icon icon-{self.size}" width="{self.size}" height="{self.size}" {told}>'
             f'<use href="{_sprite()}#{self.name}"/></svg>'
@@ -74,9 +70,7 @@ class Chip:
             before = Icon(name=self.icon).__html__()
         elif self.tone == "unknown":
             before = '<span aria-hidden="true">?</span>'
-        return SafeString(
-            f'<span class="chip chip-{self.tone}">{before} {conditional_escape(self.text)} </span>'
-        )
+        return SafeString(f'<span class="chip chip-{self.tone}">{before} {escaped(self.text)} </span>')
 
 
 @component("button")
