@@ -40,6 +40,7 @@ from changqing.ledger.rollups import (
     TOTAL_COLUMNS,
     flows_sql,
     months_sql,
+    order_days_sql,
     totals_sql,
 )
 from changqing.ledger.segments import at, digest_of, duck
@@ -120,7 +121,7 @@ def _rates(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def _rollups(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     lines = owned_lines(connection)
     yield from _same(connection, months_sql(lines), AccountMonth, MONTH_COLUMNS)
-    yield from _same(connection, totals_sql(lines), AccountTotals, TOTAL_COLUMNS)
+    yield from _same(connection, totals_sql(f"({order_days_sql(lines)})"), AccountTotals, TOTAL_COLUMNS)
     for kind in FLOWS:
         yield from _same(connection, flows_sql(kind), AccountFlow, FLOW_COLUMNS, kind=kind)
     settle(connection, None)

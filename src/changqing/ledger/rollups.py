@@ -11,8 +11,7 @@ import duckdb
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from changqing.base.faults import reach
-from changqing.ledger.loading import forget, load
+from changqing.ledger.loading import Load, forget, load, replace_rows
 from changqing.ledger.models import AccountDays, AccountFlow, AccountMonth, AccountTotals, FileKind, Import
 from changqing.ledger.queries import ORDER, owned_lines, standing, whose
 from changqing.ledger.receivables import FEED, refresh_receivables, ripened
@@ -43,8 +42,6 @@ SUMMED = (
     "account_id",
     "date",
     "order_no",
-    "import_id",
-    "file_row",
     "family",
     "line_kind",
     "amount",
@@ -64,16 +61,29 @@ def months_sql(lines: str) -> str:
     )
 
 
-def totals_sql(lines: str) -> str:
-    """One row per account, over days and orders; a purchase is a day with a sale and a net above zero."""
+def order_days_sql(lines: str) -> str:
+    """The lines of one order on one day as one row: of these there are fewer, and totals, days and the
+    count of orders are added up from them."""
     return (
-        "WITH days AS (SELECT account_id, date, count(*) AS lines, count(amount) AS counted, "
+        f"SELECT account_id, {ORDER} AS order_no, date, count(*) AS lines, count(amount) AS counted, "
         "count(*) FILTER (amount IS NOT NULL AND cost IS NULL) AS bare, "
         "sum(amount) AS revenue, sum(amount - cost) AS margin, "
-        "sum(amount) FILTER (cost IS NULL) AS revenue_without_cost, "
+        "sum(amount) FILTER (cost IS NULL) AS without_cost, -sum(amount) FILTER (amount < 0) AS returned, "
         "count(*) FILTER (is_converted) AS converted, sum(amount) FILTER (is_converted) AS from_others, "
-        f"bool_or(line_kind = 'sale') AS sold FROM {lines} GROUP BY ALL), "
-        f"orders AS (SELECT account_id, count(DISTINCT {ORDER}) AS orders FROM {lines} GROUP BY ALL) "
+        "bool_or(line_kind = 'sale') AS sold, "
+        "bool_or(line_kind = 'sale') FILTER (amount IS NOT NULL) AS sold_counted "
+        f"FROM {lines} GROUP BY ALL"
+    )
+
+
+def totals_sql(order_days: str) -> str:
+    """One row per account, over days and orders; a purchase is a day with a sale and a net above zero."""
+    return (
+        "WITH days AS (SELECT account_id, date, sum(lines) AS lines, sum(counted) AS counted, "
+        "sum(bare) AS bare, sum(revenue) AS revenue, sum(margin) AS margin, "
+        "sum(without_cost) AS revenue_without_cost, sum(converted) AS converted, "
+        f"sum(from_others) AS from_others, bool_or(sold) AS sold FROM {order_days} GROUP BY ALL), "
+        f"orders AS (SELECT account_id, count(DISTINCT order_no) AS orders FROM {order_days} GROUP BY ALL) "
         "SELECT account_id, min(date) AS first_day, max(date) AS last_day, any_value(orders) AS orders, "
         "count(*) FILTER (sold AND revenue > 0) AS purchases, sum(lines) AS lines, "
         "sum(bare) AS lines_without_cost, sum(lines - counted) AS lines_without_rate, "
@@ -84,19 +94,23 @@ def totals_sql(lines: str) -> str:
     )
 
 
-def days_sql(lines: str) -> str:
+def days_sql(order_days: str) -> str:
     """One row per account: the days with lines in the book's currency, as arrays in PostgreSQL's writing."""
-    columns = ("days", "revenue", "margin", "without_cost", "returned", "bought")
+    columns = DAY_COLUMNS[1:]
+    # put in order once for all columns
+    rows = ", ".join(f"{name} := {name}" for name in columns)
     arrays = ", ".join(
-        f"'{{' || string_agg({name}::VARCHAR, ',' ORDER BY days) || '}}' AS {name}" for name in columns
+        f"'{{' || array_to_string(list_transform(told, lambda day: day.{name}), ',') || '}}' AS {name}"
+        for name in columns
     )
     return (
-        f"SELECT account_id, {arrays} FROM (SELECT account_id, date - DATE '1970-01-01' AS days, "
-        "sum(amount) AS revenue, coalesce(sum(amount - cost), 0) AS margin, "
-        "coalesce(sum(amount) FILTER (cost IS NULL), 0) AS without_cost, "
-        "coalesce(-sum(amount) FILTER (amount < 0), 0) AS returned, "
-        "(bool_or(line_kind = 'sale') AND sum(amount) > 0)::INTEGER AS bought "
-        f"FROM {lines} WHERE amount IS NOT NULL GROUP BY account_id, date) GROUP BY account_id"
+        f"SELECT account_id, {arrays} FROM ("
+        f"SELECT account_id, list(struct_pack({rows}) ORDER BY days) AS told FROM ("
+        "SELECT account_id, date - DATE '1970-01-01' AS days, sum(revenue) AS revenue, "
+        "coalesce(sum(margin), 0) AS margin, coalesce(sum(without_cost), 0) AS without_cost, "
+        "coalesce(sum(returned), 0) AS returned, "
+        "(bool_or(sold_counted) AND sum(revenue) > 0)::INTEGER AS bought "
+        f"FROM {order_days} WHERE counted > 0 GROUP BY account_id, date) GROUP BY account_id)"
     )
 
 
@@ -134,36 +148,37 @@ def _owned(rows: Standing) -> str:
 
 
 def refresh_orders(connection: duckdb.DuckDBPyConnection, accounts: Collection[int]) -> None:
-    """Make months and totals of ``accounts`` say what their order lines in force say."""
+    """Make months, totals and days of ``accounts`` say what their order lines in force say."""
     if not accounts:
         return
     lines = owned_lines(connection, accounts)
     if len(accounts) <= MOST_HELD:
         lines = _held(connection, lines)
-    forget(AccountMonth._meta.db_table, accounts)
-    load(connection, months_sql(lines), AccountMonth._meta.db_table, MONTH_COLUMNS)
-    reach("rollup-half")
-    forget(AccountTotals._meta.db_table, accounts)
-    load(connection, totals_sql(lines), AccountTotals._meta.db_table, TOTAL_COLUMNS)
-    refresh_days(connection, accounts, lines)
+    months = Load(AccountMonth._meta.db_table, MONTH_COLUMNS, months_sql(lines))
+    totals = Load(AccountTotals._meta.db_table, TOTAL_COLUMNS, totals_sql("order_days"), _order_days(lines))
+    # months are the most rows: the others are worked out while they are taken in
+    replace_rows(connection, accounts, (months, totals, _days()))
+    connection.execute("DROP TABLE order_days")
 
 
 def _held(connection: duckdb.DuckDBPyConnection, lines: str) -> str:
-    """``lines`` read from the segments once, where few accounts are asked for: they are summed four ways."""
+    """``lines`` read from the segments once, where few accounts are asked for: they are summed twice."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE held_lines AS SELECT {', '.join(SUMMED)} FROM {lines}")
     return "held_lines"
 
 
-def refresh_days(connection: duckdb.DuckDBPyConnection, accounts: Collection[int], lines: str) -> None:
-    """Make the days of ``accounts`` say what their order lines say; ``lines`` is ``owned_lines`` of them."""
-    forget(AccountDays._meta.db_table, accounts)
-    load(connection, days_sql(lines), AccountDays._meta.db_table, DAY_COLUMNS)
+def _order_days(lines: str) -> str:
+    return f"CREATE OR REPLACE TEMP TABLE order_days AS {order_days_sql(lines)}"
+
+
+def _days(first: str = "") -> Load:
+    return Load(AccountDays._meta.db_table, DAY_COLUMNS, days_sql("order_days"), first)
 
 
 def refresh_missing_days(accounts: Collection[int]) -> None:
     """Make the days of ``accounts`` that a book of an older version does not have yet."""
     with duck() as connection:
-        refresh_days(connection, accounts, owned_lines(connection, accounts))
+        replace_rows(connection, accounts, [_days(_order_days(owned_lines(connection, accounts)))])
 
 
 def refresh_flows(connection: duckdb.DuckDBPyConnection, kind: str, accounts: Collection[int]) -> None:
