@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -72,10 +73,13 @@ def create_from_books(
 ) -> list[int]:
     """Accounts for customers that no account is known for, in bulk, in order; keys must be free.
 
-    ``ids``: the reserved ones, where an entry's parent is another entry.
+    ``ids``: the reserved ones, where an entry's parent is another entry; entries are then asked for some at a
+    time, while PostgreSQL takes in those before them.
     """
-    entries = list(entries)
-    ids = reserve_ids(count=len(entries)) if ids is None else list(ids)
+    if ids is None:
+        entries = list(entries)
+        ids = reserve_ids(count=len(entries))
+    ids = list(ids)
     fixed = {
         "version": 1,
         "edited": "[]",
@@ -98,15 +102,16 @@ def create_from_books(
         return (pk, entry.key, entry.parent, *heard, *[said[field] for field in FROM_BOOKS])
 
     def parts(tell: Callable[[int], None]) -> Iterator[pa.Table]:
-        for start in range(0, len(entries), MADE_AT_ONCE):
-            tell(start)
-            some = slice(start, start + MADE_AT_ONCE)
-            rows = [row(pk, entry) for pk, entry in zip(ids[some], entries[some], strict=True)]
+        numbered, written = zip(ids, entries, strict=True), 0
+        while some := list(islice(numbered, MADE_AT_ONCE)):
+            tell(written)
+            written += len(some)
+            rows = [row(pk, entry) for pk, entry in some]
             columns = dict(zip(told, zip(*rows, strict=True), strict=True))
             made = {name: pa.array(column, types[name]) for name, column in columns.items()}
             yield pa.table({**made, **{name: pa.repeat(each, len(rows)) for name, each in constants.items()}})
 
-    with by_the_books(), _entered_at_once(len(entries)) as tell:
+    with by_the_books(), _entered_at_once(len(ids)) as tell:
         copy_tables(TABLE, (*told, *fixed), parts(tell))
     return ids
 

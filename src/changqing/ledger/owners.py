@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,7 +109,7 @@ def _made(
     taken = _taken(unknown)
     ours = entry.source.code == DEFAULT_SOURCE
     free = [key if ours and key not in taken else f"{entry.source.code}:{key}" for key in unknown]
-    said, above = _first_words(entry, connection)
+    above = _parents_named(entry, connection)
     ids = reserve_ids(count=len(unknown))
     parents: dict[int, int] = {}
     # a file that speaks of known accounts too may close a circle through them: that is looked at afterwards
@@ -121,8 +121,8 @@ def _made(
     ring = in_a_circle(parents)
     create_from_books(
         entries=(
-            BookEntry(key=new, fields=said.get(key, {}), parent=None if pk in ring else parents.get(pk))
-            for key, new, pk in zip(unknown, free, ids, strict=True)
+            BookEntry(key=new, fields=said, parent=None if pk in ring else parents.get(pk))
+            for said, new, pk in zip(_first_words(entry, connection, unknown), free, ids, strict=True)
         ),
         department=entry.department,
         ids=ids,
@@ -144,30 +144,51 @@ def _note_keys(source: Source, keys: Sequence[str], accounts: Sequence[int]) -> 
 
 
 def _first_words(
-    entry: Import, connection: duckdb.DuckDBPyConnection
-) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """What the file that names a customer first says of it, by key: fields, or the name beside the number;
-    and the key of its parent."""
-    if entry.kind != FileKind.ACCOUNTS:
-        found = connection.execute(
+    entry: Import, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]
+) -> Iterator[dict[str, str]]:
+    """What the file that names customers first says of each of ``keys``, which are in order: fields, or the
+    name beside the number."""
+    if entry.kind == FileKind.ACCOUNTS:
+        there = {row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()}
+        names = [name for name in FROM_BOOKS if name in there]
+        # where a file says it twice its last word counts
+        rows = f"SELECT {', '.join(['key', *names])} FROM new_lines ORDER BY key, file_row"
+    else:
+        names = ["name"]
+        rows = (
             "SELECT customer, any_value(customer_name) FROM new_lines "
-            "WHERE customer_name IS NOT NULL GROUP BY 1"
+            "WHERE customer_name IS NOT NULL GROUP BY 1 ORDER BY 1"
         )
-        return {key: {"name": name} for key, name in found.fetchall()}, {}
-    there = {row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()}
-    names = [name for name in FROM_BOOKS if name in there]
-    parent = "parent" if "parent" in there else "NULL"
-    rows = connection.execute(f"SELECT {', '.join(['key', parent, *names])} FROM new_lines ORDER BY file_row")
-    said: dict[str, dict[str, str]] = {}
-    above: dict[str, str] = {}
+    told = _one_a_key(connection.execute(rows))
+    last: tuple[Any, ...] | None = next(told, None)
+    for key in keys:
+        while last and last[0] < key:
+            last = next(told, None)
+        said: dict[str, str] = {}
+        if last and last[0] == key:
+            said = {name: value for name, value in zip(names, last[1:], strict=True) if value}
+        yield _known_kind(said) if "kind" in said else said
+
+
+def _one_a_key(rows: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """The last of the rows that begin with one key, where those stand together."""
+    before: tuple[Any, ...] | None = None
     while some := rows.fetchmany(BATCH):
-        for key, group, *values in some:
-            told = said[key] = {name: value for name, value in zip(names, values, strict=True) if value}
-            if "kind" in told:
-                _known_kind(told)
-            if group:
-                above[key] = group
-    return said, above
+        for row in some:
+            if before and before[0] != row[0]:
+                yield before
+            before = row
+    if before:
+        yield before
+
+
+def _parents_named(entry: Import, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Keys of accounts and of the ones that their file hangs them below."""
+    there = {row[0] for row in connection.execute("DESCRIBE new_lines").fetchall()}
+    if entry.kind != FileKind.ACCOUNTS or "parent" not in there:
+        return {}
+    rows = connection.execute("SELECT key, parent FROM new_lines WHERE parent <> '' ORDER BY file_row")
+    return dict(rows.fetchall())
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, str]:
