@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from changqing.base.history import tracked
-from changqing.base.lookups import OneByOne
+from changqing.base.lookups import Narrow, OneByOne
 from changqing.people.models import Department
 from changqing.people.permissions import Level, Part
 
@@ -26,18 +26,19 @@ NOTED = (*SEEN_BY, "withdrawn", "merged_into", "industry", "region", "tags")
 EMPTY_OF_MOST = {"parent": "parent", "owner": "owner", "backup": "backup", "merged_into": "merged"}
 
 
-@tracked(called=_("客户资料"), silent=["edited", "core_name", "core_sound"])
+@tracked(called=_("客户资料"), silent=["edited", "narrow", "wide", "core_name", "core_sound"])
 class Account(models.Model):
     """A company we deal with; the unit that is billed and ranked.
 
     ``key`` is the name by which books and commands know it. ``search`` holds name, pinyin and initials in
-    lower case. ``core_name`` and ``core_sound`` are what companies are compared by; the database itself
-    keeps them in step with name and pinyin, whoever writes those. ``withdrawn`` marks one whose every
-    import was undone: gone from every page, kept for history, back with a redo. ``touched_at`` says that
-    a person has worked on it, so it stays; ``edited`` names the fields a person has set, which no file
-    overwrites. ``archived_at`` takes it off lists but out of no figure. ``merged_into`` says that it is
-    the same company as another: it is gone from every page, its address leads to the other, and an
-    unmerge brings it back.
+    lower case; the database makes of it what words are looked for in: ``narrow``, for those without a wide
+    character, and ``wide``, the wide characters one by one. ``core_name`` and ``core_sound`` are what
+    companies are compared by; the database itself keeps them in step with name and pinyin, whoever writes
+    those. ``withdrawn`` marks one whose every import was undone: gone from every page, kept for history,
+    back with a redo. ``touched_at`` says that a person has worked on it, so it stays; ``edited`` names the
+    fields a person has set, which no file overwrites. ``archived_at`` takes it off lists but out of no
+    figure. ``merged_into`` says that it is the same company as another: it is gone from every page, its
+    address leads to the other, and an unmerge brings it back.
     """
 
     class Kind(models.TextChoices):
@@ -52,6 +53,12 @@ class Account(models.Model):
     short_name = models.CharField(_("简称"), max_length=120, blank=True)
     pinyin = models.CharField(max_length=600, blank=True)
     search = models.TextField(blank=True)
+    narrow = models.GeneratedField(
+        expression=Narrow("search"), output_field=models.TextField(), db_persist=True
+    )
+    wide = models.GeneratedField(
+        expression=OneByOne("search"), output_field=ArrayField(models.TextField()), db_persist=True
+    )
     core_name = models.TextField(blank=True, default="", db_default="", editable=False)
     core_sound = models.TextField(blank=True, default="", db_default="", editable=False)
     parent = models.ForeignKey(
@@ -121,9 +128,9 @@ class Account(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(OpClass(models.F("search"), name="gin_trgm_ops"), name="account_search"),
-            # words of one or two Chinese characters, of which that index knows nothing
-            GinIndex(OneByOne("search"), name="account_characters"),
+            # pieces of three are few and common where words are spelled, and nearly all different in Chinese
+            GinIndex(OpClass(models.F("narrow"), name="gin_trgm_ops"), name="account_search"),
+            GinIndex(fields=["wide"], name="account_characters"),
             # who sees which accounts: to sum them, to count those of a department and to walk them by name
             # without reading the accounts themselves
             models.Index(fields=["id"], include=SEEN_BY, condition=LIVE, name="account_live"),

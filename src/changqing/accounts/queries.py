@@ -39,6 +39,7 @@ from changqing.accounts.rights import why as why
 from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.accounts.seen import kept_of as kept_of
 from changqing.accounts.seen import newest_stamp as newest_stamp
+from changqing.base.lookups import wide_ones
 from changqing.base.once import once
 from changqing.base.refused import Refused
 from changqing.people.models import Department, Role, User
@@ -93,9 +94,9 @@ def holds(words: str) -> Q:
     """Accounts whose name, pinyin, initials or key hold every one of ``words``."""
     rule = Q()
     for word in words.lower().split():
-        # an index of pieces of three knows nothing of "特钢"; one of single characters does
-        is_short = len(word) < 3 and any(not " " <= each <= "~" for each in word)
-        rule &= Q(search__holds_short=word) if is_short else Q(search__contains=word)
+        # each kind by its own index
+        wide = wide_ones(word)
+        rule &= Q(search__contains=word, wide__contains=wide) if wide else Q(narrow__contains=word)
     return rule
 
 

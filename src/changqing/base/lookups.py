@@ -36,17 +36,13 @@ class OneByOne(Func):
     output_field = ArrayField(TextField())
 
 
-@TextField.register_lookup
-class HoldsShort(Lookup):
-    """``search__holds_short="特钢"``: as ``contains``, found by the index of characters one by one."""
+class Narrow(Func):
+    """A text with a blank for each run of wide characters: it holds the same words without any."""
 
-    lookup_name = "holds_short"
+    template = "regexp_replace(%(expressions)s, '[^\\n -~]+', ' ', 'g')"
+    output_field = TextField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        column, values = self.process_lhs(compiler, connection)
-        # word for word, or the index is not found
-        one_by_one = OneByOne.template % {"expressions": column}
-        text = str(self.rhs)
-        like = "%" + connection.ops.prep_for_like_query(text) + "%"
-        wide = [character for character in text if character != "\n" and not " " <= character <= "~"]
-        return f"({one_by_one} @> %s::text[] AND {column} LIKE %s)", (*values, wide, *values, like)
+
+def wide_ones(text: str) -> list[str]:
+    """The characters of ``text`` that ``OneByOne`` would find."""
+    return [character for character in text if character != "\n" and not " " <= character <= "~"]

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from changqing.accounts.models import NOTED, Account, AccountStamp
-from changqing.accounts.queries import facets
+from changqing.accounts.queries import facets, searched
 from changqing.accounts.seen import kept_of, newest_stamp
 from changqing.people.permissions import operator
 from changqing.people.queries import User
@@ -88,14 +88,30 @@ def test_a_reader_is_asked_once_and_work_without_a_person_each_time(small_book: 
 
 
 @pytest.mark.parametrize(
-    "word", ["特钢", "钢", "钢特", "陵特", "特_", "%钢", "_", "钢'", "钢\\", "Ａ1", "é", "a钢", "一钢"]
+    "word",
+    [
+        *("特钢", "钢", "钢特", "陵特", "特_", "%钢", "_", "钢'", "钢\\", "Ａ1", "é", "a钢", "一钢"),
+        *("金陵特钢", "钢钢", "公司", "1公司", "x-9", "9x", "x", "x-", "-%", "co.", "acme特"),
+    ],
 )
-def test_a_short_word_finds_what_holds_it(small_book: People, word: str) -> None:
-    names = ["金陵特钢", "特别的钢", "钢特厂", "一钢_特%钢", "é'钢\\", "Ａ1公司", "a钢"]
+def test_a_word_finds_what_holds_it(small_book: People, word: str) -> None:
+    names = ["金陵特钢", "特别的钢", "钢特厂", "一钢_特%钢", "é'钢\\", "Ａ1公司", "a钢", "ACME特X-9%Co."]
     for at, name in enumerate(names):
         Account.objects.create(key=f"S{at}", name=name, search=name.lower())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    found = Account.objects.filter(search__holds_short=word).values_list("name", flat=True)
+    found = searched(Account.objects.all(), word).values_list("name", flat=True)
     held = Account.objects.values_list("name", "search")
-    assert sorted(found) == sorted(name for name, search in held if word in search)
+    assert sorted(found) == sorted(name for name, search in held if word.lower() in search)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("word", "index"),
+    [("特钢", "account_characters"), ("金陵特钢厂", "account_characters"), ("a钢", "account_characters")]
+    + [(word, "account_search") for word in ("tegang", "jltg", "k-1")],
+)
+def test_each_kind_of_word_has_an_index(word: str, index: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert f"Bitmap Index Scan on {index} " in searched(Account.objects.all(), word).explain()
