@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +15,13 @@ from django.test import Client
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
-from changqing.accounts.queries import Account
+from changqing.accounts.queries import Account, Part
 from changqing.base.tables.escape import is_formula_like
 from changqing.records.queries import AuditLine
 from changqing.reports import take_away
+from changqing.reports.accounts import AccountList, Asked, ListedAccount
 from changqing.reports.conftest import People, accounts_come, orders_come
-from changqing.web.accounts.views import spark
+from changqing.web.accounts.rows import ListRows, spark
 
 NASTY = ["=1+1", "+86 21", "-2", "@SUM(A1)", "\t=1", "＝1", " =cmd", '"=x"', "<script>alert(1)</script>"]
 
@@ -211,3 +214,63 @@ def test_one_types_filters_and_walks(small_book: People, visit: Any):
 def test_it_fits_every_screen(small_book: People, pictures: Any):
     pictures("accounts", "/accounts/", user=small_book.gao)
     pictures("accounts-none", "/accounts/?q=zzzz", user=small_book.gao)
+
+
+HOSTILE = "<b>\"'&"
+SAFE = "&lt;b&gt;&quot;&#x27;&amp;"
+
+
+def test_a_row_says_what_it_is_given_as_text_and_why_it_says_no_more():
+    row = ListedAccount(
+        key=HOSTILE,
+        name=HOSTILE,
+        industry=HOSTILE,
+        region=HOSTILE,
+        tags=(HOSTILE,),
+        is_archived=True,
+        owner=HOSTILE,
+        department=HOSTILE,
+        abc="A",
+        band="key",
+        rank=1_234,
+        cumulative_share=None,
+        revenue=Decimal(20_000),
+        margin=Decimal(-20_000),
+        revenue_with_cost=None,
+        last_day=date(2026, 5, 1),
+        days_silent=3,
+        months=(Decimal(3),) * 21 + (Decimal(1),) * 3,
+        change=-0.25,
+    )
+    bare = replace(row, key="C1", name="n", industry="", tags=(), owner="", abc="", rank=None, months=())
+    bare = replace(bare, is_archived=False, hidden=frozenset({Part.REVENUE, Part.MARGIN}), change=None)
+    silent = replace(bare, hidden=frozenset(), last_day=None, revenue=None, margin=None, band="")
+    found = AccountList(
+        asked=Asked(),
+        rows=[row, bare, replace(bare, rank=2, margin=None, hidden=frozenset({Part.REVENUE})), silent],
+        total=4,
+        composition=None,
+        pages=1,
+        from_day=None,
+        as_of=None,
+        letters=["A"],
+        band_names={"key": HOSTILE},
+        ranked_accounts=4,
+        method="",
+        currency="CNY",
+        is_whole_book=True,
+        hidden=frozenset(),
+    )
+    html = ListRows(found, "q=<").written()
+    assert "<b>" not in html
+    first, second, third, last = (re.sub(r"\s+", " ", each) for each in html.split("</tr>")[:4])
+    assert f'value="{SAFE}" form="chosen" aria-label="选中 {SAFE}"> </label><span>1,234</span>' in first
+    assert f'?list=q%3D%3C&amp;at=0">{SAFE}</a><span class="sub">{SAFE}</span> ' in first
+    assert first.count(SAFE) == 10 and "已归档" in first
+    assert '<span class="money money-red"' in first and "spark-falling" in first
+    assert '<span class="change falling"> <span class="way">▼</span> −25% </span>' in first
+    assert '2026-05-01 <span class="sub">3 天前</span>' in first
+    assert second.count("无权查看") == 2 and "无人负责" in second and "本期未下单" not in second
+    assert '<td class="wide">–<span class="sub">' in second
+    assert third.count("无权查看") == 1 and "成本未知" in third
+    assert last.count("money-unknown") == 2 and "本期未下单" in last and "从未下单" in last

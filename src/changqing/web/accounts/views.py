@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
@@ -23,21 +20,18 @@ from changqing.people.queries import colleagues, department_choices
 from changqing.reports.accounts import (
     PER_PAGE,
     AccountList,
-    ListedAccount,
     account_list,
     keys_listed,
     list_composition,
     list_facets,
 )
-from changqing.web.accounts.amounts import currency_name, period_choices, period_words, signed_share
-from changqing.web.accounts.asking import asked_in, from_list, kept
+from changqing.web.accounts.amounts import currency_name, period_choices, period_words
+from changqing.web.accounts.asking import asked_in, kept
 from changqing.web.accounts.export import export
+from changqing.web.accounts.rows import ListRows
 from changqing.web.components.lists import Choice, Column
-from changqing.web.components.tags import whole
-from changqing.web.components.words import Chip
 from changqing.web.reader import reader
 
-SPARK_WIDTH, SPARK_HEIGHT = 72, 20
 SILENT_DAYS = 90
 
 
@@ -61,29 +55,10 @@ def accounts(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/page.html", _page(request, account_list(reader(request), asked)))
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One row of the list as it is written."""
-
-    row: ListedAccount
-    url: str
-    pick: str
-    classes: str
-    spark: str
-    change: str
-    way: str
-    day: str
-    ago: str
-
-    @property
-    def is_falling(self) -> bool:
-        return self.row.change is not None and self.row.change <= -0.2
-
-
 def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
     return {
         "found": found,
-        "rows": _rows(request, found),
+        "rows": ListRows(found, kept(request.GET)).written(),
         "title": title(found),
         "caption": _caption(found),
         "columns": _columns(found),
@@ -103,45 +78,6 @@ def _page(request: HttpRequest, found: AccountList) -> dict[str, Any]:
         "filters_url": f"?{kept(request.GET)}&part=filters",
         "composition_url": f"?{kept(request.GET)}&part=composition",
     }
-
-
-def _rows(request: HttpRequest, found: AccountList) -> list[Shown]:
-    """All that can be said before the template, which says it fifty times."""
-    asked, first = kept(request.GET), (found.asked.page - 1) * PER_PAGE
-    pick, new, classes = _("选中 %(name)s"), _("新"), _Classes(found.band_names)
-    return [
-        Shown(
-            row=row,
-            url=from_list(row.key, asked, first + at),
-            pick=pick % {"name": row.name},
-            classes=classes[row.abc, row.band],
-            spark=(points := spark(row.months)),
-            change=(new if points else "") if row.change is None else signed_share(row.change),
-            way="▼" if (row.change or 0) < 0 else "▲" if (row.change or 0) > 0 else "",
-            day=row.last_day.isoformat() if row.last_day else "",
-            ago=_ago(row.days_silent or 0),
-        )
-        for at, row in enumerate(found.rows)
-    ]
-
-
-class _Classes(dict[tuple[str, str], str]):
-    """The chips of class and band, written once for all rows of a page that have the same."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
-
-    def __missing__(self, key: tuple[str, str]) -> str:
-        abc, band = key
-        chips = [Chip(text=abc, tone="green" if abc == "A" else "grey")] if abc else []
-        if name := self.names.get(band, ""):
-            chips.append(Chip(text=name))
-        self[key] = written = SafeString(" ".join(chip.__html__() for chip in chips))
-        return written
-
-
-def _ago(days: int) -> str:
-    return ngettext("%(shown)s 天前", "%(shown)s 天前", days) % {"shown": whole(days)}
 
 
 def title(found: AccountList) -> str:
@@ -277,18 +213,3 @@ def _bulk(request: HttpRequest) -> dict[str, Any]:
 def _filters(request: HttpRequest) -> dict[str, Any]:
     asked = asked_in(request.GET)
     return {"asked": asked, "facets": list_facets(reader(request))}
-
-
-def spark(months: tuple[Decimal, ...]) -> str:
-    """The points of an SVG polyline over ``months``, three months a point; empty without revenue."""
-    quarters = [float(sum(months[at : at + 3])) for at in range(0, len(months), 3)]
-    if not quarters or not any(quarters):
-        return ""
-    low, high = min(0.0, *quarters), max(quarters)
-    if high <= low:
-        return ""
-    step = SPARK_WIDTH / (len(quarters) - 1)
-    return " ".join(
-        f"{at * step:.1f},{1 + (SPARK_HEIGHT - 2) * (1 - (value - low) / (high - low)):.1f}"
-        for at, value in enumerate(quarters)
-    )

@@ -23,7 +23,7 @@ from changqing.planning.actions import close_review, finish_decision
 from changqing.planning.queries import ReviewDecision
 from changqing.reports.review import ReviewPage, ReviewRow, review_page
 from changqing.web.accounts.amounts import in_words, signed_share
-from changqing.web.accounts.views import spark
+from changqing.web.accounts.rows import spark
 from changqing.web.components.lists import Column
 from changqing.web.methods.words import matrix_name
 from changqing.web.reader import reader

@@ -21,6 +21,7 @@ from changqing.web.portfolio import answers
 from changqing.web.portfolio.concentration import concentration, family_bars
 from changqing.web.portfolio.drawing import pareto_chart, whale_chart
 from changqing.web.portfolio.figures import gini_arithmetic, hhi_arithmetic, strip
+from changqing.web.portfolio.rows import LargestRows
 from changqing.web.portfolio.scales import (
     abc_rows,
     band_rows,
@@ -91,7 +92,7 @@ def _page(found: Portfolio) -> dict[str, Any]:
         "bands_title": answers.bands_title(found),
         "bands": band_rows(found),
         "bands_because": answers.bands_because(found),
-        "rows": [(row, reverse("account", args=[row.key])) for row in found.rows],
+        "rows": LargestRows(found).written(),
         "rows_title": answers.rows_title(found),
         "row_columns": _row_columns(found),
         "more_url": f"{reverse('accounts')}?period={found.period}",
