@@ -31,8 +31,9 @@ TABLE = Account._meta.db_table
 MADE_AT_ONCE = 1_000
 # Up to so many new accounts go into each index one by one.
 FEW = 2_000
-# So many new accounts are left to wait for the inverted indexes at most: some 250 megabytes of the list.
-TAKEN_IN_AFTER = 150_000
+# After so many new accounts those that wait for the inverted indexes are taken in, while more come: the
+# commit need not wait for it, and an index does not keep the room of a long list.
+TAKEN_IN_AFTER = 25_000
 log = logging.getLogger(__name__)
 # What a file may say of an account.
 FROM_BOOKS = ("name", "short_name", "kind", "industry", "region", "currency", "tax_number")
