@@ -15,13 +15,14 @@ from django.db import connection, transaction
 from changqing.accounts.models import Account
 from changqing.base.bulk import columns_from
 from changqing.base.days import months_back
-from changqing.base.packs import Pack, parse
+from changqing.base.packs import Pack
 from changqing.ledger.queries import BookSums, as_of, book_sums, numbers_in_force, rate_on
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
 from changqing.value.actions.placing import RankedPeriod, store_places
 from changqing.value.models import AccountRank, JudgementStamp, Ranking, RankOrder
+from changqing.value.queries.methods import concentration_pack
 from changqing.value.rules import BookFacts, ConcentrationMethod, rank_book
 from changqing.value.rules.concentration import Places
 
@@ -33,7 +34,7 @@ def rank_the_book(*, by: Principal) -> list[Ranking]:
     """Rank all accounts over each period by the method in force and make that the current ranking."""
     check_may(by, "rank the book")
     version = method_in_force(PACK)
-    pack = parse(PACK, version.text, ConcentrationMethod, version=version.version)
+    pack = concentration_pack(version.version, version.text)
     last = as_of()
     since = {period: _first_day(period, last, pack.method) for period in Ranking.Period.values}
     sums = book_sums(by, since, annual=_first_day(Ranking.Period.ONE_YEAR, last, pack.method))

@@ -35,6 +35,11 @@ MOST_JUDGED_AT_ONCE = 20_000
 
 
 @lru_cache(maxsize=16)
+def concentration_pack(version: int, text: str) -> Pack[ConcentrationMethod]:
+    return parse("concentration", text, ConcentrationMethod, version=version)
+
+
+@lru_cache(maxsize=16)
 def tiers_pack(version: int, text: str) -> Pack[TiersMethod]:
     return parse("tiers", text, TiersMethod, version=version)
 
