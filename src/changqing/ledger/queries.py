@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from django.conf import settings
+from django.db import connection as database
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -112,31 +113,39 @@ def entered() -> tuple[str, ...]:
 
 @once
 def standing(kind: str, *, source: Source | None = None, switched: int | None = None) -> Standing:
-    """The files and rows of ``kind`` that count now, from the catalogue, in a few queries.
+    """The files and rows of ``kind`` that count now, from the catalogue, in one query.
 
     ``switched``: as if the import of that id were undone, or brought back where it is undone.
     """
-    rows = (
-        Import.objects.filter(kind=kind)
-        if source is None
-        else Import.objects.filter(kind=kind, source=source)
+    entries, notes, held = (table._meta.db_table for table in (Import, Replacement, Segment))
+    of_source = "" if source is None else "AND source_id = %(source)s "
+    asked = (
+        f"WITH counting AS (SELECT id FROM {entries} WHERE kind = %(kind)s {of_source}"
+        "AND (state = %(in_force)s) <> (id IS NOT DISTINCT FROM %(switched)s)), "
+        # for each import of which others in force replace lines: whether they replace all of them
+        f"noted AS (SELECT older_id, bool_or(wholly) AS wholly FROM {notes} "
+        "WHERE newer_id IN (SELECT id FROM counting) AND older_id IN (SELECT id FROM counting) GROUP BY 1) "
+        f"SELECT s.path, s.holds, n.wholly FROM {held} s JOIN counting c ON c.id = s.owner_id "
+        "LEFT JOIN noted n ON n.older_id = s.owner_id "
+        "WHERE s.rows > 0 AND s.holds = ANY(%(holds)s) ORDER BY s.path"
     )
-    in_force = rows.filter(state=IN_FORCE)
-    if switched is not None:
-        counting = set(in_force.values_list("pk", flat=True)) ^ {switched}
-        in_force = rows.filter(pk__in=counting)
-    noted = Replacement.objects.filter(newer__in=in_force, older__in=in_force)
-    gone: set[int] = set()
-    touched: set[int] = set()
-    for older, wholly in noted.values_list("older_id", "wholly"):
-        (gone if wholly else touched).add(older)
-    held = Segment.objects.filter(owner__in=in_force, rows__gt=0).order_by("path")
-    lines = held.filter(holds=Segment.Holds.LINES).exclude(owner__in=gone).values_list("owner_id", "path")
-    replaced = held.filter(holds=Segment.Holds.REPLACED).values_list("path", flat=True)
+    values = {
+        "kind": kind,
+        "source": source and source.pk,
+        "in_force": IN_FORCE.value,
+        "switched": switched,
+        "holds": [Segment.Holds.LINES.value, Segment.Holds.REPLACED.value],
+    }
+    with database.cursor() as cursor:
+        cursor.execute(asked, values)
+        rows = cursor.fetchall()
+    lines = [(path, wholly) for path, holds, wholly in rows if holds == Segment.Holds.LINES]
+    partly = tuple(path for path, wholly in lines if wholly is False)
+    replaced = tuple(path for path, holds, _wholly in rows if holds == Segment.Holds.REPLACED)
     return Standing(
-        whole=tuple(path for owner, path in lines if owner not in touched),
-        partly=tuple(path for owner, path in lines if owner in touched),
-        replaced=tuple(replaced) if touched - gone else (),
+        whole=tuple(path for path, wholly in lines if wholly is None),
+        partly=partly,
+        replaced=replaced if partly else (),
     )
 
 
