@@ -188,15 +188,15 @@ def test_brackets_lead_through_the_list_one_came_from(small_book: People):
         "/accounts/?sort=-revenue",
         "/accounts/?industry=钢铁&sort=margin",
     ):
-        listing = get(small_book.gao, address)
-        rows = listing.context["rows"]
-        walked = [get(small_book.gao, rows[0].url)]
+        listing = get(small_book.gao, address).content.decode()
+        rows = re.findall(r'<td class="name">\s*<a href="([^"]+)">([^<]+)</a>', listing)
+        walked = [get(small_book.gao, rows[0][0].replace("&amp;", "&"))]
         while url := around(walked[-1]).get("next"):
             walked.append(get(small_book.gao, url))
-        assert [name(page) for page in walked] == [shown.row.name for shown in rows], address
+        assert [name(page) for page in walked] == [called for _url, called in rows], address
         assert "prev" not in around(walked[0]) and len(rows) > 1
         back = get(small_book.gao, around(walked[-1])["prev"])
-        assert name(back) == rows[-2].row.name and f"{len(rows) - 1} / {len(rows)}" in text_of(back)
+        assert name(back) == rows[-2][1] and f"{len(rows) - 1} / {len(rows)}" in text_of(back)
 
 
 @pytest.mark.parametrize(
