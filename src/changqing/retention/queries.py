@@ -83,13 +83,11 @@ def stakes(to: Principal, rows: QuerySet[AccountWarning]) -> QuerySet[AccountWar
 
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits: warnings, accounts, and the margin a year at stake that the reader may see; and the
-    keys of the ``first`` few by money × urgency."""
+    """How much waits: warnings, and the margin a year at stake that the reader may see; and the keys of the
+    ``first`` few by money × urgency."""
 
     warnings: int
-    accounts: int
     at_stake: float
-    unknown: int
     first: Sequence[int]
 
 
@@ -101,16 +99,13 @@ def how_much_waits(to: Principal, today: date, *, most: int) -> Waiting:
     red = Case(When(is_red=True, then=Value(2.0)), default=Value(1.0))
     money = Greatest(Coalesce(F("stake"), Value(0.0)), Value(1.0))
     rows = stakes(to, waiting(to, today)).annotate(weight=money * (red / (1 + left)))
+    # beside a count of distinct rows the database would sort these for each aggregate anew
     found = rows.aggregate(
         n=Count("pk"),
-        accounts=Count("account", distinct=True),
         money=Sum("stake"),
-        unknown=Count("pk", filter=Q(stake=None)),
         first=_Beginning(ArrayAgg("pk", order_by=("-weight", "until", "pk")), most=most),
     )
-    return Waiting(
-        found["n"], found["accounts"], float(found["money"] or 0), found["unknown"], found["first"] or ()
-    )
+    return Waiting(found["n"], float(found["money"] or 0), found["first"] or ())
 
 
 class _Beginning(Func):
