@@ -16,6 +16,7 @@ from changqing.people.permissions import Principal, may
 PER_PAGE = 30
 SWITCHING = ("undoing", "redoing")
 ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
+ON_ITS_WAY_NOW = Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +103,28 @@ def import_list(to: Principal, *, page: int = 1) -> ImportList:
 
 def running_imports(to: Principal) -> list[Deed]:
     """What waits or runs now, the oldest first."""
-    on_its_way = Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)
-    rows = imports(to).filter(on_its_way).order_by("id")[:PER_PAGE]
+    rows = imports(to).filter(ON_ITS_WAY_NOW).order_by("id")[:PER_PAGE]
     return [_deed(entry, may(to, "bring in files")) for entry in rows]
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """What the frame of a page says of work on files: the oldest one's name and percent, and how many."""
+
+    name: str
+    percent: int | None
+    count: int
+
+
+def under_way(to: Principal) -> UnderWay | None:
+    """``running_imports`` in a few words, as every page asks it; None where nothing runs."""
+    rows = imports(to).select_related(None).filter(ON_ITS_WAY_NOW).order_by("id")
+    found = list(rows.values_list("file_name", "step", "rows_done", "rows_total")[:PER_PAGE])
+    if not found:
+        return None
+    name, step, done, total = found[0]
+    counts = total and step not in SWITCHING
+    return UnderWay(name, min(99, 100 * done // total) if counts else None, len(found))
 
 
 def _deed(entry: Import, may_bring_in: bool) -> Deed:

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from changqing.people.permissions import may
 from changqing.people.queries import User
-from changqing.reports.imports import running_imports
+from changqing.reports.imports import UnderWay, under_way
 from changqing.value.queries import book_as_of
 from changqing.web.tour import Step, step_of
 
@@ -52,15 +52,6 @@ class Place:
     icon: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True)
-class Work:
-    """What goes on behind the page: the file at work, how many there are, how far it is."""
-
-    name: str
-    count: int
-    percent: int | None
 
 
 class Shell:
@@ -105,17 +96,10 @@ class Shell:
         ]
 
     @cached_property
-    def work(self) -> Work | None:
+    def work(self) -> UnderWay | None:
         """The import under way, for who may see imports."""
         user = self.request.user
-        if not isinstance(user, User) or not may(user, "see imports"):
-            return None
-        deeds = running_imports(user)
-        if not deeds:
-            return None
-        first = deeds[0]
-        percent = min(99, 100 * first.done // first.total) if first.total else None
-        return Work(name=first.entry.file_name, count=len(deeds), percent=percent)
+        return under_way(user) if isinstance(user, User) and may(user, "see imports") else None
 
     @cached_property
     def data_as_of(self) -> date | None:

@@ -163,6 +163,11 @@ def test_running_work_shows_progress_and_may_be_left(orders: Import, yun: User):
     said = get(yun, "/imports/")
     assert "25%" in text_of(said) and "核对每一行" in text_of(said) and "可以离开此页" in text_of(said)
     assert 'hx-trigger="every 1s"' in said.content.decode()
+    assert f"后台 1 项：{orders.file_name} 25%" in text_of(said)
+    Import.objects.filter(pk=orders.pk).update(state="in_force", step="undoing")
+    told = text_of(get(yun, "/imports/"))
+    assert f"后台 1 项：{orders.file_name}" in told and f"{orders.file_name} 25%" not in told
+    Import.objects.filter(pk=orders.pk).update(state="running", step="checking")
     assert "HX-Refresh" not in get(yun, "/imports/?part=running")
     Import.objects.filter(pk=orders.pk).update(state="in_force")
     assert get(yun, "/imports/?part=running")["HX-Refresh"] == "true"
