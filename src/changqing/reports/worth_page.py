@@ -117,7 +117,7 @@ def rhythm_page(to: Principal, key: str) -> RhythmPage | None:
     row = rhythm_row(to, account)
     if row is None:
         return RhythmPage(None, [])
-    book = book_of_account(to, account)
+    book = book_of_account(to, account, with_flows=False)
     return RhythmPage(row, _alive(book, row, fitted_of(row.fit)) if book is not None else [])
 
 

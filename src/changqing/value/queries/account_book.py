@@ -9,22 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import Part, sight
 from changqing.base.once import once
 from changqing.ledger.columns import day_columns, flow_columns
 from changqing.people.permissions import Principal
-from changqing.value.models import AccountWorth
 from changqing.value.rules.facts import Histories
 
 
 @once
-def book_of_account(to: Principal, account: Account) -> Histories | None:
+def book_of_account(to: Principal, account: Account, *, with_flows: bool = True) -> Histories | None:
     """The days of ``account`` up to now; money of it only where ``to`` may see margins, else zeros."""
     days = day_columns([account.pk])
     if not days.accounts.size:
         return None
-    sees_money = visible_to(to, AccountWorth.objects.filter(account=account.pk)).exists()
-    flows = flow_columns([account.pk]) if sees_money else None
+    sees_money = sight(to, account).reads(Part.MARGIN)
+    flows = flow_columns([account.pk]) if sees_money and with_flows else None
     nothing = np.zeros(days.days.shape)
     book = Histories(
         accounts=days.accounts,
@@ -39,12 +38,10 @@ def book_of_account(to: Principal, account: Account) -> Histories | None:
     )
     if flows is None or not flows.months.size:
         return book
-    return with_flows(book, flows.months, flows.kinds, flows.amounts)
+    return _joined(book, flows.months, flows.kinds, flows.amounts)
 
 
-def with_flows(
-    book: Histories, months: NDArray[Any], kinds: NDArray[Any], amounts: NDArray[Any]
-) -> Histories:
+def _joined(book: Histories, months: NDArray[Any], kinds: NDArray[Any], amounts: NDArray[Any]) -> Histories:
     """``book`` of one account with its costs, invoices and receipts by month."""
     first, width = int(months.min()), int(months.max() - months.min()) + 1
 

@@ -36,6 +36,7 @@ from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
 from changqing.value.models import AccountStanding, AccountWorth
 from changqing.value.queries.views import VIEWS, judged
+from changqing.value.queries.worth import standing_of
 from changqing.value.rules.growth import Retention
 from changqing.value.rules.schemes import Scheme
 
@@ -294,17 +295,32 @@ def staffing(
 
 def staffed(to: Principal, account: Account, scheme: Scheme) -> tuple[str, int, int] | None:
     """(tier, hands needed, hands there) of one account; None where it has no band, or ``to`` sees none."""
-    rows = visible_to(to, AccountStanding.objects.filter(is_current=True, account=account))
-    row = _with_hands(rows, scheme).first()
-    return (row.band, row.needed, row.hands) if row is not None and row.band else None
+    standing = standing_of(to, account)
+    band = standing.labels.get(scheme.code) if standing else None
+    if not band:
+        return None
+    tier = scheme.tier(band)
+    others = _held().filter(account=account).aggregate(n=Count("user", distinct=True))["n"]
+    hands = (account.owner_id is not None) + (account.backup_id is not None) + others
+    return band, (tier.staff or 0) if tier else 0, hands
+
+
+def _held() -> QuerySet[TeamMembership]:
+    """The places in teams that count today."""
+    held = TeamMembership.objects.filter(ended_at=None)
+    return held.filter(Q(until=None) | Q(until__gte=timezone.localdate())).order_by()
 
 
 def _with_hands(rows: QuerySet[AccountStanding], scheme: Scheme) -> QuerySet[Any]:
     """Standings with ``band``, ``needed``, ``hands`` and ``missing``."""
     staff = [When(band=tier.code, then=Value(tier.staff or 0)) for tier in scheme.tiers]
-    held = TeamMembership.objects.filter(account=OuterRef("account"), ended_at=None)
-    held = held.filter(Q(until=None) | Q(until__gte=timezone.localdate())).order_by()
-    places = held.values("account").annotate(n=Count("user", distinct=True)).values("n")
+    places = (
+        _held()
+        .filter(account=OuterRef("account"))
+        .values("account")
+        .annotate(n=Count("user", distinct=True))
+        .values("n")
+    )
     return rows.annotate(
         band=KeyTextTransform(scheme.code, "labels"),
         needed=Case(*staff, default=Value(0), output_field=IntegerField()),

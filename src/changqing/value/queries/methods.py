@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from changqing.base.kept import Kept
 from changqing.base.once import once
 from changqing.base.packs import Method, Pack, parse
-from changqing.records.queries import method_in_force
+from changqing.records.queries import methods_counting
 from changqing.value.models import BookFit
 from changqing.value.rules.approach import ApproachMethod
 from changqing.value.rules.concentration import ConcentrationMethod
@@ -61,18 +62,19 @@ def _growth(version: int, text: str) -> Pack[GrowthMethod]:
 
 def approach_pack() -> Pack[ApproachMethod]:
     """How to go about accounts, as it is in force."""
-    row = method_in_force("approach")
+    row = methods_counting(*PACKS)["approach"]
     return _approach(row.version, row.text)
 
 
 def growth_pack() -> Pack[GrowthMethod]:
     """Streams, claims and thresholds of growth, as they are in force."""
-    row = method_in_force("growth")
+    row = methods_counting(*PACKS)["growth"]
     return _growth(row.version, row.text)
 
 
 def methods_in_force() -> Methods:
-    tiers, worth = method_in_force("tiers"), method_in_force("worth")
+    rows = methods_counting(*PACKS)
+    tiers, worth = rows["tiers"], rows["worth"]
     return Methods(
         tiers=tiers_pack(tiers.version, tiers.text).method,
         worth=worth_pack(worth.version, worth.text).method,
@@ -100,5 +102,10 @@ def is_judged_later(*, accounts: int, last: date | None) -> bool:
     return accounts > MOST_JUDGED_AT_ONCE and needs_a_fit(accounts=accounts, last=last)
 
 
+# A fit never changes, and all accounts are judged by the same one.
+FITTED = Kept[Fitted](most=4)
+
+
 def fitted_of(fit: BookFit) -> Fitted:
-    return Fitted.of_json(fit.parameters)
+    """What ``fit`` found; read once a process."""
+    return FITTED.get((fit.pk, fit.made_at), lambda: Fitted.of_json(fit.parameters))

@@ -32,6 +32,8 @@ from changqing.value.rules.facts import Histories
 
 # A back-test that was asked for longer ago than this does not stand in the way of another.
 PATIENCE = timedelta(hours=1)
+# What a fit found and its method's text, some 50 KB: who needs them asks ``fitted_of``.
+OF_FITS = ("fit__parameters", "fit__method__text")
 
 
 @dataclass(frozen=True)
@@ -95,20 +97,22 @@ class Counted:
 def standing_of(to: Principal, account: Account) -> AccountStanding | None:
     """The tier and class that hold now, with their methods and fit."""
     rows = visible_to(to, AccountStanding.objects.filter(account=account.pk, is_current=True))
-    return rows.select_related("tiers_method", "worth_method", "fit").first()
+    found = rows.select_related("tiers_method", "worth_method", "fit__method")
+    return found.defer(*OF_FITS, "worth_method__text").first()
 
 
 def standings_before(to: Principal, account: Account, *, limit: int = 24) -> list[AccountStanding]:
     """All judgements of an account, newest first, each with the method that made it."""
     rows = visible_to(to, AccountStanding.objects.filter(account=account.pk))
-    return list(rows.select_related("tiers_method", "worth_method").order_by("-since", "-pk")[:limit])
+    found = rows.select_related("tiers_method", "worth_method").order_by("-since", "-pk")
+    return list(found.defer("tiers_method__text", "worth_method__text")[:limit])
 
 
 @once
 def worth_of(to: Principal, account: Account) -> AccountWorth | None:
     """Lifetime profit now, for who may see margins."""
     rows = visible_to(to, AccountWorth.objects.filter(account=account.pk, is_current=True))
-    return rows.select_related("fit__method").first()
+    return rows.select_related("fit__method").defer(*OF_FITS).first()
 
 
 def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[AccountWorth]:
@@ -119,7 +123,8 @@ def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[A
 
 @once
 def rhythm_row(to: Principal, account: Account) -> AccountRhythm | None:
-    return visible_to(to, AccountRhythm.objects.filter(account=account.pk)).select_related("fit").first()
+    rows = visible_to(to, AccountRhythm.objects.filter(account=account.pk))
+    return rows.select_related("fit__method").defer(*OF_FITS).first()
 
 
 def decisions_of(to: Principal, account: Account) -> list[TierDecision]:

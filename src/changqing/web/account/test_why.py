@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from changqing.people.permissions import operator
 from changqing.people.queries import User
@@ -35,6 +37,19 @@ def test_the_page_says_what_is_unusual_and_what_is_not(drifting_book: People, cl
     client.force_login(drifting_book.gao)
     steady = text_of(client.get("/accounts/G9/?part=why"))
     assert "没有一条信号偏离它自己的平常" in steady and "要处理" not in steady
+
+
+def test_judgements_asked_for_together_ask_few_questions_and_never_read_the_fit_again(
+    drifting_book: People, client: Client
+) -> None:
+    client.force_login(drifting_book.gao)
+    address = "/accounts/G1/?part=together&of=why&of=value&of=approach"
+    assert "终身利润" in text_of(client.get(address))
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    assert len(asked) <= 22, [each["sql"][:200] for each in asked]
+    assert not [each for each in asked if '"parameters"' in each["sql"]]
+    assert len([each for each in asked if '"changqing_methodversion"."in_force" AND' in each["sql"]]) == 1
 
 
 def test_a_warning_is_answered_and_taken_back_on_the_page(drifting_book: People, client: Client) -> None:

@@ -20,6 +20,7 @@ from changqing.ledger.models import AccountMonth
 from changqing.organisation.actions.policy import change_settings
 from changqing.people.permissions import operator
 from changqing.people.queries import User
+from changqing.reports.approach import approach_page
 from changqing.reports.conftest import People, accounts_come, come, orders_come
 from changqing.reports.worth_page import worth_page
 from changqing.value.queries.worth import AccountWorth
@@ -120,6 +121,9 @@ def test_growth_says_what_effort_brings_and_where_hands_are_missing(
     assert short["G1"] == (1, 2) and set(short) >= {"G1"}
     for one in staffing["short"]:
         assert one["needed"] == needed[one["tier"]] > one["hands"], revenue[one["key"]]
+        page = approach_page(operator(because="a test"), one["key"])
+        assert page and page.staff and page.staff.hands == one["hands"], "counted alone as among all"
+        assert page.staff.needed == one["needed"]
     assert "客户1号 现有 1 人，应配 2 人" in told
     lin = User.objects.get(username="lin")
     Account.objects.filter(key="G1").update(backup=lin)
