@@ -19,6 +19,12 @@ from changqing.ledger.queries import owned_lines, standing, whose
 from changqing.ledger.segments import looking
 from changqing.people.permissions import Principal
 
+# Of a line what a page can show; each column that is read of a large book takes its time.
+READ = (
+    "account_id, source_id, import_id, file_row, date, order_no, product, family, quantity, amount, cost, "
+    "currency, line_kind"
+)
+
 
 @dataclass(frozen=True)
 class PurchaseDay:
@@ -55,14 +61,14 @@ def _of_account(connection: duckdb.DuckDBPyConnection, account: Account, product
 
 @once
 def _read_lines(account: int) -> pa.Table | None:
-    """The lines of ``account`` that count, as the files have them: in a large book the reading is what takes
-    time, whatever is asked of them."""
+    """The lines of ``account`` that count, as the files have them, with whose they are: in a large book the
+    reading is what takes time, whatever is asked of them."""
     lines = standing(FileKind.ORDERS)
     if not lines:
         return None
     with looking() as connection:
         connection.register("whose", whose([account]))
-        found = connection.sql(f"SELECT l.* FROM {lines.sql()} l JOIN whose USING (source_id, customer)")
+        found = connection.sql(f"SELECT {READ} FROM {lines.sql()} JOIN whose USING (source_id, customer)")
         return found.to_arrow_table()
 
 

@@ -272,9 +272,14 @@ def in_book_currency(alias: str) -> str:
     return f"({alias}.currency IS NULL OR {alias}.currency = {literal(settings.BOOK_CURRENCY)})"
 
 
+@once
+def _dated_rates() -> list[tuple[str, date, Decimal]]:
+    return list(exchange_rates().values_list("currency", "day", "rate"))
+
+
 def exchange(connection: duckdb.DuckDBPyConnection) -> Exchange:
     """Register ``exchange``: the rate of each currency on each day from its first to the last of all."""
-    rows = list(exchange_rates().values_list("currency", "day", "rate"))
+    rows = _dated_rates()
     if not rows:
         return Exchange(last=None)
     connection.register(
@@ -311,12 +316,9 @@ def owned_lines(
     ``stated_amount`` and ``stated_cost`` are as the file says them, in ``currency``.
 
     ``products``: the only keys whose family and name are asked for; a page needs few of them, or none.
-    ``read``: the lines of ``accounts`` where somebody has read them already.
+    ``read``: the lines of ``accounts`` where somebody has read them already, with whose they are.
     """
-    connection.register("whose", whose(accounts))
     connection.register("families", families(products))
-    if read is not None:
-        connection.register("read_lines", read)
     lines = standing(FileKind.ORDERS)
     if not lines:
         return (
@@ -328,16 +330,21 @@ def owned_lines(
             "NULL::VARCHAR AS currency, NULL::VARCHAR AS line_kind, "
             "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
         )
+    if read is None:
+        connection.register("whose", whose(accounts))
+        source = f"(SELECT * FROM {lines.sql()} JOIN whose USING (source_id, customer))"
+    else:
+        connection.register("read_lines", read)
+        source = "read_lines"
     rates = exchange(connection)
     amount = rates.worth("l", "amount")
     return (
-        "(SELECT w.account_id, l.date, l.order_no, l.product, l.quantity, "
+        "(SELECT l.account_id, l.date, l.order_no, l.product, l.quantity, "
         f"{amount} AS amount, {rates.worth('l', 'cost')} AS cost, l.amount AS stated_amount, "
         f"l.cost AS stated_cost, NOT {in_book_currency('l')} AND {amount} IS NOT NULL AS is_converted, "
         "l.currency, l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
-        f"FROM {lines.sql() if read is None else 'read_lines'} l "
-        f"JOIN whose w USING (source_id, customer) {rates.join('l')}"
+        f"FROM {source} l {rates.join('l')}"
         "LEFT JOIN families f USING (source_id, product))"
     )
 
