@@ -115,3 +115,11 @@ def test_each_kind_of_word_has_an_index(word: str, index: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert f"Bitmap Index Scan on {index} " in searched(Account.objects.all(), word).explain()
+
+
+@pytest.mark.django_db
+def test_what_nearly_every_name_holds_is_looked_up_in_no_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "account_characters" not in searched(Account.objects.all(), "有限公司").explain()
+    assert "'{钢}'" in searched(Account.objects.all(), "钢公司").explain()
