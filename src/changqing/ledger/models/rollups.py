@@ -18,9 +18,11 @@ from changqing.people.permissions import Part
 class AccountMonth(models.Model):
     """Rollup: one account's money in one month and product family, in the book's currency, without tax.
 
-    ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest.
+    ``margin`` is over the lines whose cost is known; ``revenue_without_cost`` is the rest. The primary key is
+    Django's alone: a large book has millions of these, and nobody asks the database for one by it.
     """
 
+    pk = models.CompositePrimaryKey("account_id", "month", "family")
     account = models.ForeignKey(
         Account, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )

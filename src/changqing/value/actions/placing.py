@@ -58,7 +58,9 @@ def _store(one: RankedPeriod) -> pa.Table:
             cursor.execute(f"{delete} AND account_id = ANY(%s)", [period, gone.tolist()])
     RankOrder.objects.filter(ranking__period=period).delete()
     _write_order(one, rows, digests)
-    return rows.filter(pa.array(~stays))
+    # best rank first, so that the index of ranks grows at its end
+    order = _order(one)
+    return rows.take(order[~stays[order]])
 
 
 def _alike(accounts: Integers, digests: Digests, known: Integers, before: Digests) -> Flags:
