@@ -57,9 +57,13 @@ def _net() -> str:
 
 
 def _price_product() -> str:
-    """Quantity × price where both are there and neither is nought, to be compared with the amount."""
+    """Quantity × price where both are there and neither is nought, to be compared with the amount.
+
+    Where it is the amount to the last digit, as in most rows, nothing need be rounded.
+    """
     return (
-        f"CASE WHEN q_ <> 0 AND v_price <> 0 THEN {product_of('q_', 'v_price')} "
+        "CASE WHEN q_ <> 0 AND v_price <> 0 AND CAST(q_ AS DECIMAL(38,4)) * v_price = a_ THEN a_ "
+        f"WHEN q_ <> 0 AND v_price <> 0 THEN {product_of('q_', 'v_price')} "
         f"WHEN q_ <> 0 AND v_price_with_tax <> 0 THEN {product_of('q_', 'v_price_with_tax')} END"
     )
 
@@ -127,9 +131,14 @@ def _price_faults(mapping: Mapping) -> list[Fault]:
     """
     above = f"abs(a_) > abs(qp) + {_TOLERANCE.format('a_')}"
     return [
-        Fault("'sign_differs'", "amount", "sign(qp) * sign(a_) < 0", "CAST(qp AS VARCHAR)"),
-        Fault("'above_price'", "amount", above, "CAST(qp AS VARCHAR)"),
+        Fault("'sign_differs'", "amount", _unlike("sign(qp) * sign(a_) < 0"), "CAST(qp AS VARCHAR)"),
+        Fault("'above_price'", "amount", _unlike(above), "CAST(qp AS VARCHAR)"),
     ]
+
+
+def _unlike(condition: str) -> str:
+    """``condition``, which cannot hold of an amount that is quantity × price: most rows are not asked."""
+    return f"CASE WHEN qp = a_ THEN false ELSE {condition} END"
 
 
 def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
@@ -138,11 +147,12 @@ def conditions(mapping: Mapping, choices: Choices) -> dict[str, str]:
     below = f"abs(a_) < abs(qp) - {_TOLERANCE.format('a_')}"
     near_gross = f"abs(abs(qp) - abs(g_)) <= {_TOLERANCE.format('g_')}"
     near_rate = f"abs(abs(qp) - abs({with_tax('a_', 'rate_')})) <= {_TOLERANCE.format('a_')}"
+    discounted = f"{below} AND NOT coalesce({near_gross}, false) AND NOT coalesce({near_rate}, false)"
     turned = "told IS NOT NULL AND (v_amount > 0 OR v_amount_with_tax > 0 OR v_quantity > 0)"
     return {
         "filled_down": "is_more",
         "rounded": rounded,
-        "discounted": f"{below} AND NOT coalesce({near_gross}, false) AND NOT coalesce({near_rate}, false)",
+        "discounted": _unlike(discounted),
         "turned": turned,
         "net_computed": "a_ IS NULL",
         "cost_computed": "v_cost IS NULL AND cost_ IS NOT NULL AND v_unit_cost IS NOT NULL",
