@@ -16,7 +16,7 @@ from changqing.ledger.rules.kinds import Field
 from changqing.ledger.rules.mapping import Mapping
 from changqing.ledger.rules.numbers import EITHER_DOT
 from changqing.ledger.rules.sql import Source, any_of, matches
-from changqing.ledger.rules.texts import UNIT, is_plain, text_of
+from changqing.ledger.rules.texts import UNIT, is_plain, is_plain_between, text_of
 
 Glance = Dict[str, Any]
 
@@ -42,8 +42,14 @@ def glance_sql(mapping: Mapping, source: Source) -> str:
         counts.append(f"count(*) FILTER ({either}) AS {f.name}__dot")
         counts.append(f"count(*) FILTER ({plain} AND contains({cell}, '.')) - {f.name}__dot AS {f.name}__us")
     columns = ["*", *rows.plain_columns(mapping, Choices())]
-    columns += [f"coalesce({is_plain(cell)}, false) AS p_{cell}" for cell in _looked_at(mapping)]
-    read = f"SELECT {', '.join(columns)} FROM {source}"
+    texts = _looked_at(mapping)
+    columns += [
+        f"coalesce({is_plain_between(cell, f'first_{cell}', f'last_{cell}')}, false) AS p_{cell}"
+        for cell in texts
+    ]
+    # once, not once more for each comparison
+    ends = "".join(f", ascii({cell}) AS first_{cell}, ascii({cell}[-1]) AS last_{cell}" for cell in texts)
+    read = f"SELECT {', '.join(columns)} FROM (SELECT *{ends} FROM {source})"
     return f"SELECT {', '.join(counts)} FROM (SELECT *, {_seen(mapping)} AS seen FROM ({read}))"
 
 
@@ -78,8 +84,10 @@ def _odd_text(mapping: Mapping, f: Field, plain: Callable[[str], str]) -> str:
     odd = [f"{cell} IS NOT NULL AND NOT {plain(cell)}" for cell in cells]
     if f.type == "key":
         # 1.23E+11 and 1E+11; what else is no key does not look plain
+        marks = ", ".join(str(ord(mark)) for mark in ".eE")
         odd += [
-            f"{cell}[2] = '{mark}' AND ascii({cell}) BETWEEN 48 AND 57" for cell in cells for mark in ".eE"
+            f"CASE WHEN ascii({cell}) BETWEEN 48 AND 57 THEN ascii({cell}[2]) IN ({marks}) ELSE false END"
+            for cell in cells
         ]
     return any_of(odd)
 

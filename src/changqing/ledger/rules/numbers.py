@@ -82,7 +82,8 @@ def fast(cell: str, style: Style, scale: int) -> str:
     else:
         decimals = f"strlen({cell}) - instr({cell}, '.')"
         fits = f"{decimals} <= {scale}" + (f" AND {decimals} <> 3" if style == "mixed" else "")
-        plain = f"(NOT contains({cell}, '.') OR ({fits}))"
+        # where the dot is told both whether there is one and how many decimals follow
+        plain = f"(instr({cell}, '.') = 0 OR ({fits}))"
     # the cast takes 1_000, and rounds 5.0E-5 without a word
     unmarked = " AND ".join(f"NOT contains({cell}, '{mark}')" for mark in "_Ee")
     return f"try_cast(CASE WHEN {plain} AND {unmarked} THEN {cell} END AS DECIMAL(18,{scale}))"

@@ -34,7 +34,11 @@ def is_plain(cell: str) -> str:
     No word for nothing starts with a digit, and those that start with a letter are at most six bytes long and
     do not end with a digit.
     """
-    first, last = f"ascii({cell})", f"ascii({cell}[-1])"
+    return is_plain_between(cell, f"ascii({cell})", f"ascii({cell}[-1])")
+
+
+def is_plain_between(cell: str, first: str, last: str) -> str:
+    """``is_plain`` of a cell whose ``first`` and ``last`` characters' codes are known."""
     letter = f"({first} BETWEEN 65 AND 90 OR {first} BETWEEN 97 AND 122 OR {first} BETWEEN 19968 AND 40959)"
     return (
         f"(({first} BETWEEN 48 AND 57 OR ({letter} AND (strlen({cell}) > 6 OR {last} BETWEEN 48 AND 57))) "
