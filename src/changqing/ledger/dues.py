@@ -14,6 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import holds, visible_to
+from changqing.base.once import once
 from changqing.base.packs import Method, Pack, parse
 from changqing.ledger.models import Acceptance, AccountPayment, AccountTotals
 from changqing.ledger.models import OpenItem as OpenItem
@@ -38,6 +39,7 @@ def receivables_pack() -> Pack[ReceivablesMethod]:
     return _pack(version.version, version.text)
 
 
+@once
 def receivables_day() -> date | None:
     """The last day of which an order, invoice or receipt in force speaks: what ages are counted to."""
     told = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -71,6 +72,8 @@ class SessionsAge:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # the person themselves instead of a stand-in that passes each of some thousand questions on
+        request.user = get_user(request)
         if request.user.is_authenticated:
             if is_over(request):
                 logout(request)
