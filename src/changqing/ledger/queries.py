@@ -119,17 +119,18 @@ def standing(kind: str, *, source: Source | None = None, switched: int | None = 
     """
     entries, notes, held = (table._meta.db_table for table in (Import, Replacement, Segment))
     of_source = "" if source is None else "AND source_id = %(source)s "
-    asked = (
-        f"WITH counting AS (SELECT id FROM {entries} WHERE kind = %(kind)s {of_source}"
-        "AND (state = %(in_force)s) <> (id IS NOT DISTINCT FROM %(switched)s)), "
-        # for each import of which others in force replace lines: whether they replace all of them
-        f"noted AS (SELECT older_id, bool_or(wholly) AS wholly FROM {notes} "
-        "WHERE newer_id IN (SELECT id FROM counting) AND older_id IN (SELECT id FROM counting) GROUP BY 1) "
-        f"SELECT s.path, s.holds, n.wholly FROM {held} s JOIN counting c ON c.id = s.owner_id "
-        "LEFT JOIN noted n ON n.older_id = s.owner_id "
-        "WHERE s.rows > 0 AND s.holds = ANY(%(holds)s) ORDER BY s.path"
+    counting = (
+        f"(SELECT id FROM {entries} WHERE kind = %(kind)s {of_source}"
+        "AND (state = %(in_force)s) <> (id IS NOT DISTINCT FROM %(switched)s))"
     )
-    values = {
+    asked = (
+        f"SELECT s.path, s.holds, n.wholly FROM {held} s "
+        # for each import of which others that count replace lines: whether they replace all of them
+        f"LEFT JOIN (SELECT older_id, bool_or(wholly) AS wholly FROM {notes} "
+        f"WHERE newer_id IN {counting} AND older_id IN {counting} GROUP BY 1) n ON n.older_id = s.owner_id "
+        f"WHERE s.owner_id IN {counting} AND s.rows > 0 AND s.holds = ANY(%(holds)s) ORDER BY s.path"
+    )
+    values: dict[str, Any] = {
         "kind": kind,
         "source": source and source.pk,
         "in_force": IN_FORCE.value,
