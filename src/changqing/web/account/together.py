@@ -44,10 +44,11 @@ PARTS: dict[str, Callable[[HttpRequest, str], HttpResponse]] = {
     "archive": archive,
     "record": record,
 }
-# What is asked for together: judgements; the ledger's files; what is owed and known; what people did.
-# What fails, fails with those that read the same.
+# What is asked for together: judgements; how to go about it; the ledger's files; what is owed and known; what
+# people did. What fails, fails with those that read the same.
 GROUPS = (
-    ("why", "value", "approach"),
+    ("why", "value"),
+    ("approach",),
     ("track", "lines"),
     ("receivables", "group", "archive"),
     ("team", "history", "record"),
