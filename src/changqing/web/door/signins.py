@@ -1,9 +1,14 @@
-"""The demo book's sign-ins, as its maker wrote them down for whoever comes to look."""
+"""The demo beside the book: whether it is there yet, and its sign-ins, as its maker wrote them down."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+# Nobody waits longer for a neighbour on the same machine.
+PATIENCE_SECONDS = 0.3
 
 
 class SignIn(NamedTuple):
@@ -22,3 +27,18 @@ def demo_signins(file: Path) -> list[SignIn]:
     return [
         SignIn(part[0], part[1], part[2] if len(part) > 2 else part[0]) for part in parts if len(part) > 1
     ]
+
+
+def demo_answers(address: str) -> bool:
+    """Whether somebody listens at ``address``; one on another machine is not asked.
+
+    On the first start the book is there half a minute before the demo is told.
+    """
+    at = urlsplit(address)
+    if at.hostname not in {"127.0.0.1", "localhost"}:
+        return True
+    try:
+        socket.create_connection((at.hostname, at.port or 80), PATIENCE_SECONDS).close()
+    except OSError:
+        return False
+    return True

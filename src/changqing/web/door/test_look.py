@@ -26,7 +26,9 @@ def demo_beside(settings: Any) -> None:
     settings.DEMO_URL = "http://127.0.0.1:8001/"
 
 
-def test_pages_before_signing_in(pictures: Callable[..., None], demo_beside: None) -> None:
+def test_pages_before_signing_in(pictures: Callable[..., None], demo_beside: None, settings: Any) -> None:
+    pictures("home-before-the-demo", "/")
+    settings.DEMO_URL = "https://demo.example.com/"
     pictures("home", "/")
     pictures("start", "/start?code=abc")
 

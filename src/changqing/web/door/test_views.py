@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -204,6 +205,17 @@ def test_language_and_theme_are_kept(client: Client, lin: Any) -> None:
     ] * 3
 
 
+def test_the_demo_can_be_opened_from_when_it_answers(client: Client, settings: Any) -> None:
+    """It is told after the book is there; who comes meanwhile is not sent to where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as demo:
+        settings.DEMO_URL = f"http://127.0.0.1:{demo.getsockname()[1]}"
+        there = client.get("/").content.decode()
+    waits = client.get("/").content.decode()
+    assert [f'href="{settings.DEMO_URL}"' in page for page in (there, waits)] == [True, False]
+    assert ["示例正在搭建" in page for page in (there, waits)] == [False, True]
+    assert ['hx-trigger="every 2s"' in page for page in (there, waits)] == [False, True]
+
+
 def test_the_demo_offers_its_people(client: Client, settings: Any, tmp_path: Any) -> None:
     settings.BOOK = "demo"
     # a demo told by an earlier test has its people
@@ -219,7 +231,7 @@ def test_the_demo_offers_its_people(client: Client, settings: Any, tmp_path: Any
 
 
 def test_the_first_page_has_two_doors_and_each_leads_somewhere(client: Client, settings: Any) -> None:
-    settings.DEMO_URL = "http://127.0.0.1:8001/"
+    settings.DEMO_URL = "https://demo.example.com/"
     empty = client.get("/").content.decode()
-    assert 'href="http://127.0.0.1:8001/"' in empty
+    assert 'href="https://demo.example.com/"' in empty
     assert 'href="/start"' in empty

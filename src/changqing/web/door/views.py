@@ -25,7 +25,7 @@ from changqing.people.queries import User, has_users
 from changqing.web.door.adapters import provider_entry
 from changqing.web.door.entrance import address_of, first_page, let_in
 from changqing.web.door.forms import FirstUserForm, SignInForm
-from changqing.web.door.signins import demo_signins
+from changqing.web.door.signins import demo_answers, demo_signins
 from changqing.web.shell import KEYS_COOKIE, THEME_COOKIE, THEMES, page_address
 from changqing.web.tour import TOUR_COOKIE
 
@@ -41,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.BOOK == "demo":
         people = demo_signins(settings.FOLDER.run / "signins.txt")
         return render(request, "door/demo.html", {"people": people})
-    return render(request, "door/home.html", {"is_empty": not has_users()})
+    told = {"is_empty": not has_users(), "demo_answers": demo_answers(settings.DEMO_URL)}
+    return render(request, "door/home.html", told)
 
 
 @login_not_required
