@@ -78,6 +78,19 @@ def test_it_is_what_ranking_the_book_would_say(
             assert ranked() == ranked_anew()
 
 
+def test_buyers_that_an_account_file_named_first_keep_their_ranks(
+    bring: Callable[..., None], command: Callable[..., Any]
+) -> None:
+    """Undone, it takes away what it said of them, not their orders; without orders nobody is ranked."""
+    bring("accounts", f"{ACCOUNTS}K1,甲厂,\nK2,乙厂,钢铁\nK9,壬厂,\n")
+    bring("orders", ORDERS)
+    bring("accounts", f"{ACCOUNTS}K3,丙厂,\nK2,乙厂,水泥\n")
+    assert ranked() == ranked_anew()
+    for step in ("undo 1", "undo 3", "redo 1", "undo 2", "undo 1", "redo 2", "redo 3", "redo 1"):
+        assert command("imports", *step.split()).code == 0
+        assert ranked() == ranked_anew(), step
+
+
 def test_an_industry_that_a_file_or_a_person_sets_is_ranked_by(bring: Callable[..., None]) -> None:
     bring("orders", ORDERS)
     bring("accounts", f"{ACCOUNTS}K1,甲厂,钢铁\n")

@@ -140,12 +140,12 @@ def test_a_process_without_files_to_spare_leaves_the_nursery_and_its_children_al
     def none_left() -> tuple[int, int]:
         raise OSError(errno.EMFILE, "too many open files")
 
-    first, nursery = NURSERY.child(), _nursery(psutil.Process()).pid
+    first, before = NURSERY.child(), _nursery(psutil.Process()).pid
     try:
         with monkeypatch.context() as patch, pytest.raises(OSError, match="too many"):
             patch.setattr(os, "pipe", none_left)
             NURSERY.child()
-        assert psutil.pid_exists(first.pid) and _nursery(psutil.Process()).pid == nursery
+        assert psutil.pid_exists(first.pid) and _nursery(psutil.Process()).pid == before
     finally:
         first.end()
         first.close()
@@ -153,7 +153,7 @@ def test_a_process_without_files_to_spare_leaves_the_nursery_and_its_children_al
     another = NURSERY.child()
     another.end()
     another.close()
-    assert _nursery(psutil.Process()).pid != nursery
+    assert _nursery(psutil.Process()).pid != before
 
 
 # As when the signal comes after Python looked for one and before the wait begins: it wakes no wait of ours.
