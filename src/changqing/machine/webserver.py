@@ -1,7 +1,8 @@
 """The web server as a process: ``python -m changqing.machine.webserver --port 8000 module:application``.
 
 With ``--asking module:question`` it first asks whether the book can be served as it is, and ends with
-NOT_PREPARED where it cannot: for the question alone no other process needs to load the product.
+NOT_PREPARED where it cannot: for the question alone no other process needs to load the product. Where the
+module has a function ``warm``, each worker calls it beside its first answers.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +31,11 @@ from changqing.machine.process import NOT_PREPARED, die_with_parent
 FORKS = multiprocessing.get_start_method() == "fork"
 # threads that wait for the database side by side; the work itself is bounded by the cores
 THREADS = 6
+# objects made, looks at the young, looks at the middle-aged: a page makes some thousand objects and leaves
+# nearly none behind, so that to look through them every 700 is a twentieth of its time; what lives is looked
+# through, which all answers of a worker wait for, once in thousands of pages
+GARBAGE = (20_000, 20, 20)
+WARMING = "warming up"
 
 
 def named(target: str) -> Any:
@@ -40,16 +47,35 @@ def named(target: str) -> Any:
 def application(target: str) -> Any:
     """The WSGI application ``module:name``."""
     found = named(target)
-    # what is there for good is not looked through for garbage, nor copied into each worker by that
+    _keep_for_good()
+    return found
+
+
+def _keep_for_good() -> None:
+    """What is there now is not looked through for garbage again, nor copied into each worker by that."""
     gc.collect()
     gc.freeze()
-    return found
 
 
 def load(target: str) -> Any:
     """The same, as each worker asks for it; a worker ends with its server."""
     die_with_parent()
-    return application(target)
+    gc.set_threshold(*GARBAGE)
+    found = application(target)
+    module, _, _ = target.partition(":")
+    if warm := getattr(importlib.import_module(module), "warm", None):
+        threading.Thread(target=_warm_up, args=(warm,), name=WARMING, daemon=True).start()
+    return found
+
+
+def _warm_up(warm: Callable[[], None]) -> None:
+    """Load what pages load at their first use, beside the first answers rather than in one of them."""
+    try:
+        warm()
+    except Exception:
+        # whoever needs it meets the same, and tells it better
+        traceback.print_exc()
+    _keep_for_good()
 
 
 @contextmanager
