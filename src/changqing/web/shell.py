@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from changqing.people.permissions import may
 from changqing.people.queries import User
 from changqing.reports.imports import UnderWay, under_way
 from changqing.value.queries import book_as_of
+from changqing.web.components.kept import where
 from changqing.web.tour import Step, step_of
 
 THEME_COOKIE = "changqing_theme"
@@ -47,9 +49,11 @@ IN_THE_BAR = ("today", "accounts", "relationships", "portfolio")
 
 @dataclass(frozen=True)
 class Place:
+    """One place of the frame. A name has one label and one icon, so they do not tell two places apart."""
+
     name: str
-    label: str
-    icon: str
+    label: str = field(compare=False)
+    icon: str = field(compare=False)
     url: str
     current: bool
 
@@ -72,15 +76,15 @@ class Shell:
         return self.request.COOKIES.get(KEYS_COOKIE) == "off"
 
     @cached_property
-    def rail(self) -> list[Place]:
+    def rail(self) -> tuple[Place, ...]:
         return self._places(PLACES)
 
     @property
-    def bottom(self) -> list[Place]:
-        return [place for place in self.rail if place.name in IN_THE_BAR]
+    def bottom(self) -> tuple[Place, ...]:
+        return tuple(place for place in self.rail if place.name in IN_THE_BAR)
 
     @cached_property
-    def menu(self) -> list[Place]:
+    def menu(self) -> tuple[Place, ...]:
         user = self.request.user
         return self._places(
             (name, label, icon)
@@ -88,12 +92,12 @@ class Shell:
             if user.is_authenticated and (not verb or may(user, verb))
         )
 
-    def _places(self, wanted: Any) -> list[Place]:
+    def _places(self, wanted: Any) -> tuple[Place, ...]:
         found = ((name, label, icon, page_address(name)) for name, label, icon in wanted)
         path = self.request.path
-        return [
+        return tuple(
             Place(name, label, icon, url, path.startswith(url)) for name, label, icon, url in found if url
-        ]
+        )
 
     @cached_property
     def work(self) -> UnderWay | None:
@@ -144,6 +148,15 @@ class Shell:
 
 def page_address(name: str, **parts: str) -> str:
     """The address of a page, or nothing while there is no such page."""
+    return _address(name, parts) if parts else _address_kept(name, where())
+
+
+@lru_cache(maxsize=256)
+def _address_kept(name: str, where: tuple[Hashable, ...]) -> str:
+    return _address(name, {})
+
+
+def _address(name: str, parts: dict[str, str]) -> str:
     try:
         return reverse(name, kwargs=parts)
     except NoReverseMatch:

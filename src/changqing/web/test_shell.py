@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.test import Client
 from django.urls import include, path
 from django.utils import translation
 
-from changqing.people.actions import add_user
+from changqing.people.actions import add_user, set_language
 from changqing.people.permissions import operator
 from changqing.web.shell import Shell, page_address
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+    return render(request, "shell.html")
 
 
 urlpatterns = [
@@ -62,7 +63,7 @@ def test_the_menu_offers_imports_to_those_who_may_see_them(rf: Any, role: str, n
 
 def test_nobody_signed_in_costs_no_question(rf: Any, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert (shell(rf, AnonymousUser()).menu, shell(rf, AnonymousUser()).data_as_of) == ([], None)
+        assert (shell(rf, AnonymousUser()).menu, shell(rf, AnonymousUser()).data_as_of) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,35 @@ def test_letters_can_be_switched_off(client: Client) -> None:
     assert client.cookies["changqing_keys"].value == "off"
     later = Client(headers={"cookie": "changqing_keys=off"})
     assert 'data-keys="off"' in later.get("/signin/").content.decode()
+
+
+def test_the_frame_of_one_reader_is_not_shown_to_another(client: Client) -> None:
+    """What is kept of the frame is kept by all it depends on: role, place, theme, keys and language."""
+    executive, manager = someone("executive"), someone("manager", "Ann Lee")
+    set_language(user=manager, language="en")
+    looks = {
+        "who": "<b>Ann Lee</b>",
+        "may import": 'href="/imports/"',
+        "here": 'href="/portfolio/" aria-current="page"',
+        "dark": 'data-theme="dark"',
+        "dark is pressed": 'value="dark"\n        aria-pressed="true"',
+        "no letters": 'data-keys="off"',
+        "English": "Sign out</button>",
+    }
+
+    def frame(user: Any, address: str, **cookies: str) -> set[str]:
+        client.cookies.clear()
+        client.force_login(user)
+        client.cookies.load({f"changqing_{name}": value for name, value in cookies.items()})
+        html = client.get(address).content.decode()
+        return {name for name, text in looks.items() if text in html}
+
+    for _again in range(2):
+        assert frame(executive, "/portfolio/") == {"may import", "here"}
+        assert frame(manager, "/accounts/", theme="dark", keys="off") == {
+            "who",
+            "dark",
+            "dark is pressed",
+            "no letters",
+            "English",
+        }

@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 
 # importing a declaration registers it
 from changqing.web.components import charts, figures, forms, lists, words  # noqa: F401
+from changqing.web.components.kept import do_kept
 from changqing.web.components.registry import Component, component_named
 
 register = template.Library()
+register.tag("kept", do_kept)
 
 PASSED_ON = ("request", "csrf_token", "user", "shell")
 
