@@ -20,7 +20,9 @@ from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit
 
-ALONE, TOGETHER = 40, 8
+ROUNDS, A_ROUND, TOGETHER = 10, 8, 8
+# what the machine itself makes of the same work, each time: no page can be steadier
+LOOP, TIMES = "a loop of Python", 400_000
 FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 GETS, ON_LOAD = re.compile(r'hx-get="([^"]+)"'), re.compile(r'hx-trigger="[^"]*\bload\b')
 TAG = re.compile(r"<[a-z][^>]*>")
@@ -169,30 +171,49 @@ def read_as(
 ) -> list[dict[str, Any]]:
     """Each kind of page: queries, (p50, p95) in milliseconds of the page by itself, of the slowest of its
     fragments, of all together, and of that eight at a time; and milliseconds of processor of all together,
-    which other work on the machine hardly changes, from the seconds that ``worked`` says."""
+    which other work on the machine hardly changes, from the seconds that ``worked`` says.
+
+    Pages are read by turns, a few times each round: what slows the machine for some seconds then slows none
+    of them alone."""
     from changqing.people.queries import user_named
 
     user = user_named(username)
     readers = [Reader(port, password).sign_in(username) for _ in range(TOGETHER)]
-    rows = []
-    for page, paths in _pages(user).items():
+    pages = _pages(user)
+    for paths in pages.values():
         for path in paths[:2]:
             readers[0].read(path)
-        began = worked()
-        alone = [readers[0].read(paths[n % len(paths)]) for n in range(ALONE)]
-        processor = (worked() - began) * 1000 / ALONE
+    alone, processor = defaultdict[str, list[Visit]](list), defaultdict[str, float](float)
+    loops: list[float] = []
+    for place in range(ROUNDS):
+        loops += [_loop() for _ in range(A_ROUND)]
+        for page, paths in pages.items():
+            began = worked()
+            at = range(place * A_ROUND, (place + 1) * A_ROUND)
+            alone[page] += [readers[0].read(paths[n % len(paths)]) for n in at]
+            processor[page] += (worked() - began) * 1000 / (ROUNDS * A_ROUND)
+    steady = _percentiles(loops)
+    rows = [_row(LOOP, (0, 0), steady, ("", 0.0, 0.0), steady, steady[0], steady)]
+    for page, paths in pages.items():
         together = _side_by_side(readers, paths)
-        row = {
-            "page": page,
-            "queries": _queries(user, paths),
-            "page_alone": _percentiles([visit.page for visit in alone]),
-            "fragment": _slowest(alone),
-            "alone": _percentiles([visit.whole for visit in alone]),
-            "processor": processor,
-            "together": _percentiles([visit.whole for visit in together]),
-        }
-        rows.append(row)
+        here, whole = (
+            _percentiles([getattr(visit, name) for visit in alone[page]]) for name in ("page", "whole")
+        )
+        seen, last = _queries(user, paths), _percentiles([visit.whole for visit in together])
+        rows.append(_row(page, seen, here, _slowest(alone[page]), whole, processor[page], last))
     return rows
+
+
+def _loop() -> float:
+    began, added = time.perf_counter(), 0
+    for each in range(TIMES):
+        added += each
+    return (time.perf_counter() - began) * 1000
+
+
+def _row(page: str, *told: Any) -> dict[str, Any]:
+    names = ("queries", "page_alone", "fragment", "alone", "processor", "together")
+    return {"page": page, **dict(zip(names, told, strict=True))}
 
 
 def _slowest(visits: list[Visit]) -> tuple[str, float, float]:
@@ -207,7 +228,7 @@ def _slowest(visits: list[Visit]) -> tuple[str, float, float]:
 
 def _side_by_side(readers: list[Reader], paths: list[str]) -> list[Visit]:
     def visit(place: int) -> list[Visit]:
-        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(ALONE // 5)]
+        return [readers[place].read(paths[(place * 7 + n) % len(paths)]) for n in range(A_ROUND)]
 
     with ThreadPoolExecutor(len(readers)) as pool:
         return [took for several in pool.map(visit, range(len(readers))) for took in several]
