@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import get_user
@@ -12,6 +13,7 @@ from django.utils import translation
 from changqing.base.history import acting
 from changqing.base.once import asking_once
 from changqing.base.refused import Refused
+from changqing.organisation.sessions import SessionStore
 from changqing.web.door.entrance import is_over, note_visit
 from changqing.web.errors.views import refused
 
@@ -73,7 +75,7 @@ class SessionsAge:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # the person themselves instead of a stand-in that passes each of some thousand questions on
-        request.user = get_user(request)
+        request.user = cast(SessionStore, request.session).owner() or get_user(request)
         if request.user.is_authenticated:
             if is_over(request):
                 logout(request)
