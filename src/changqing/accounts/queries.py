@@ -16,6 +16,7 @@ from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
 from changqing.accounts.models import Person as Person
 from changqing.accounts.models import TeamMembership as TeamMembership
+from changqing.accounts.one import seen_rows as seen_rows
 from changqing.accounts.rights import Level as Level
 from changqing.accounts.rights import Part as Part
 from changqing.accounts.rights import Sight as Sight
@@ -42,8 +43,14 @@ from changqing.accounts.seen import newest_stamp as newest_stamp
 from changqing.base.lookups import wide_ones
 from changqing.base.once import once
 from changqing.base.refused import Refused
+from changqing.base.written import WORD, Written
 from changqing.people.models import Department, Role, User
 from changqing.people.permissions import FEWEST_HIDDEN, SEES_NOTHING, Principal, check_may
+
+BY_KEY = Written(
+    lambda key: Account.objects.select_related("owner", "backup", "department", "parent").filter(key=key),
+    WORD,
+)
 
 
 def accounts(to: Principal) -> QuerySet[Account]:
@@ -54,7 +61,9 @@ def accounts(to: Principal) -> QuerySet[Account]:
 @once
 def account_by_key(to: Principal, key: str) -> Account | None:
     """The account known by ``key``, or None when there is none that ``to`` may see."""
-    return accounts(to).select_related("owner", "backup", "department", "parent").filter(key=key).first()
+    # who sees it is told by what it is, without asking the database for that as well
+    found = next(iter(BY_KEY(key)), None)
+    return found if found and sight(to, found).reads(Part.BASIC) else None
 
 
 def account_named(to: Principal, said: str) -> Account:
@@ -229,13 +238,17 @@ def line_above(account: int) -> set[int]:
 
 # What one who sees only the names sees of a contact.
 NAME_AND_POST = ("id", "account_id", "person_id", "title", "since", "until")
+CONTACTS = Written(
+    lambda account: (
+        Contact.objects.filter(account=account).select_related("person").order_by("-until", "person__pinyin")
+    )
+)
 
 
 @once
 def contacts_of(to: Principal, account: Account) -> list[Contact]:
     """Who holds or held a post at ``account``, present ones first; where no more is due, name and post."""
-    rows = visible_to(to, Contact.objects.filter(account=account), Part.NAMES)
-    found = list(rows.select_related("person").order_by("-until", "person__pinyin"))
+    found = seen_rows(to, account, CONTACTS, Part.NAMES)
     if sight(to, account).reads(Part.CONTACTS):
         return found
     return [_name_and_post(contact) for contact in found]

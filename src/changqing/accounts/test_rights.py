@@ -11,19 +11,24 @@ from django.utils import timezone
 
 from changqing.accounts.models import Account, Contact, Person, TeamMembership
 from changqing.accounts.queries import (
+    CONTACTS,
     Level,
     Part,
+    account_by_key,
+    accounts,
     check_may_edit,
     counted,
     editable_by,
     may_edit,
     reads_anywhere,
+    seen_rows,
     sight,
     sight_of,
     visible_to,
 )
 from changqing.accounts.rights import forget_grants, rule_for
 from changqing.base.refused import Refused
+from changqing.base.written import Written
 from changqing.people.actions import add_department
 from changqing.people.models import Charge, Role, User
 from changqing.people.permissions import operator
@@ -146,6 +151,22 @@ def test_a_list_and_a_single_account_never_disagree(house: House, who: str) -> N
         readable = {pk for pk, sight_ in seen.items() if sight_.reads(part)}
         assert reads_anywhere(reader, part) >= bool(readable)
         assert counted(reader, Account.objects.all(), part) == len(readable), part
+
+
+@pytest.mark.parametrize("who", OWN)
+def test_rows_of_one_account_are_those_that_the_list_shows(house: House, who: str) -> None:
+    reader = house.people[who]
+    for account in Account.objects.all():
+        Contact.objects.create(account=account, person=Person.objects.create(name=account.key))
+        for parts in ((), (Part.NAMES,), (Part.MARGIN, Part.NAMES)):
+            listed = visible_to(reader, Contact.objects.filter(account=account), *parts)
+            assert seen_rows(reader, account, CONTACTS, *parts) == list(listed), (account.key, parts)
+        assert account_by_key(reader, account.key) == accounts(reader).filter(key=account.key).first()
+
+
+def test_rows_that_belong_to_no_single_account_are_not_asked_for_one(house: House) -> None:
+    with pytest.raises(TypeError, match="Account does not belong to one account"):
+        seen_rows(house.owner, house.own, Written(lambda pk: Account.objects.filter(pk=pk)))
 
 
 @pytest.mark.parametrize("parts", [(), (Part.BASIC,), (Part.MARGIN,), (Part.BASIC, Part.MARGIN)])

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import Part, sight, visible_to
+from changqing.accounts.queries import Part, seen_rows, sight, visible_to
 from changqing.base.bulk import columns_from
 from changqing.base.once import once
+from changqing.base.written import Written
 from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
@@ -40,6 +41,14 @@ IN_FORCE = Import.State.IN_FORCE
 ENTERED: tuple[str, ...] = (Import.State.IN_FORCE, Import.State.UNDONE)
 # An order is known by its number; lines without one belong to the order of their day.
 ORDER = "coalesce(order_no, 'on ' || strftime(date, '%Y-%m-%d'))"
+MONTHS = Written(
+    lambda account: (
+        AccountMonth.objects.filter(account=account)
+        .order_by("month", "family")
+        .values_list("month", "family", "revenue", "margin", "revenue_without_cost", "lines")
+    )
+)
+TOTALS = Written(lambda account: AccountTotals.objects.filter(account=account))
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,7 @@ def buying_accounts() -> int:
 @once
 def months_of(to: Principal, account: Account) -> list[MonthMoney]:
     """``account``'s money by month and family, oldest first."""
-    rows = visible_to(to, AccountMonth.objects.filter(account=account)).order_by("month", "family")
-    fields = ("month", "family", "revenue", "margin", "revenue_without_cost", "lines")
-    found = [MonthMoney(*row) for row in rows.values_list(*fields)]
+    found = [MonthMoney(*row) for row in seen_rows(to, account, MONTHS)]
     if sight(to, account).reads(Part.MARGIN):
         return found
     # as if no cost were known
@@ -183,7 +190,7 @@ def months_of(to: Principal, account: Account) -> list[MonthMoney]:
 @once
 def totals_of(to: Principal, account: Account) -> AccountTotals | None:
     """``account``'s totals; without margin, as if no cost were known, where that is withheld."""
-    found = visible_to(to, AccountTotals.objects.filter(account=account)).first()
+    found = next(iter(seen_rows(to, account, TOTALS)), None)
     if found and not sight(to, account).reads(Part.MARGIN):
         found.margin, found.lines_without_cost = None, found.lines
     return found

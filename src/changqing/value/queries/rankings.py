@@ -40,6 +40,7 @@ from changqing.accounts.queries import (
     kept_of,
     rule_for,
     seen_only,
+    seen_rows,
     sight,
     sight_of,
     visible_to,
@@ -47,6 +48,7 @@ from changqing.accounts.queries import (
 from changqing.base import lookups
 from changqing.base.once import once
 from changqing.base.packs import Pack, parse
+from changqing.base.written import Written
 from changqing.ledger.models import AccountMonth, Import
 from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.people.permissions import Principal, along, sees_the_whole_book
@@ -65,6 +67,7 @@ BY_PLACE = ("rank", "revenue", "margin")
 BY_ACCOUNT = ("name", "last")
 FEW = 1_000
 MARGIN = AccountRank._meta.get_field("margin")
+RANKS = Written(lambda account: AccountRank.objects.filter(account=account))
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,7 @@ def _rows_in(ranking: Ranking | None) -> QuerySet[AccountRank]:
 @once
 def places_of(to: Principal, account: Account) -> dict[str, RankedAccount]:
     """``account``'s place in every current ranking, by period."""
-    rows = {row.period: row for row in visible_to(to, AccountRank.objects.filter(account=account.pk))}
+    rows = {row.period: row for row in seen_rows(to, account, RANKS)}
     if not rows:
         return {}
     if not sight(to, account).reads(Part.MARGIN):

@@ -14,8 +14,9 @@ from django.db.models import Case, Count, F, Q, Sum, When
 from django.utils import timezone
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import seen_rows, visible_to
 from changqing.base.once import once
+from changqing.base.written import Written
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, check_may, sees_the_whole_book
 from changqing.value.models import AccountRhythm as AccountRhythm
@@ -34,6 +35,42 @@ from changqing.value.rules.facts import Histories
 PATIENCE = timedelta(hours=1)
 # What a fit found and its method's text, some 50 KB: who needs them asks ``fitted_of``.
 OF_FITS = ("fit__parameters", "fit__method__text")
+MOST_STANDINGS = 24
+
+# What is said of one account.
+STANDING = Written(
+    lambda account: (
+        AccountStanding.objects.filter(account=account, is_current=True)
+        .select_related("tiers_method", "worth_method", "fit__method")
+        .defer(*OF_FITS, "worth_method__text")
+    )
+)
+STANDINGS = Written(
+    lambda account: (
+        AccountStanding.objects.filter(account=account)
+        .select_related("tiers_method", "worth_method")
+        .defer("tiers_method__text", "worth_method__text")
+        .order_by("-since", "-pk")[:MOST_STANDINGS]
+    )
+)
+WORTH = Written(
+    lambda account: (
+        AccountWorth.objects.filter(account=account, is_current=True)
+        .select_related("fit__method")
+        .defer(*OF_FITS)
+    )
+)
+RHYTHM = Written(
+    lambda account: (
+        AccountRhythm.objects.filter(account=account).select_related("fit__method").defer(*OF_FITS)
+    )
+)
+DECISIONS = Written(
+    lambda account: TierDecision.objects.filter(account=account).select_related("by").order_by("-at", "-pk")
+)
+RATINGS = Written(
+    lambda account: FactorRating.objects.filter(account=account).select_related("by").order_by("at", "pk")
+)
 
 
 @dataclass(frozen=True)
@@ -96,23 +133,18 @@ class Counted:
 @once
 def standing_of(to: Principal, account: Account) -> AccountStanding | None:
     """The tier and class that hold now, with their methods and fit."""
-    rows = visible_to(to, AccountStanding.objects.filter(account=account.pk, is_current=True))
-    found = rows.select_related("tiers_method", "worth_method", "fit__method")
-    return found.defer(*OF_FITS, "worth_method__text").first()
+    return next(iter(seen_rows(to, account, STANDING)), None)
 
 
-def standings_before(to: Principal, account: Account, *, limit: int = 24) -> list[AccountStanding]:
-    """All judgements of an account, newest first, each with the method that made it."""
-    rows = visible_to(to, AccountStanding.objects.filter(account=account.pk))
-    found = rows.select_related("tiers_method", "worth_method").order_by("-since", "-pk")
-    return list(found.defer("tiers_method__text", "worth_method__text")[:limit])
+def standings_before(to: Principal, account: Account) -> list[AccountStanding]:
+    """The last judgements of an account, newest first, each with the method that made it."""
+    return seen_rows(to, account, STANDINGS)
 
 
 @once
 def worth_of(to: Principal, account: Account) -> AccountWorth | None:
     """Lifetime profit now, for who may see margins."""
-    rows = visible_to(to, AccountWorth.objects.filter(account=account.pk, is_current=True))
-    return rows.select_related("fit__method").defer(*OF_FITS).first()
+    return next(iter(seen_rows(to, account, WORTH)), None)
 
 
 def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[AccountWorth]:
@@ -123,20 +155,17 @@ def worths_before(to: Principal, account: Account, *, limit: int = 36) -> list[A
 
 @once
 def rhythm_row(to: Principal, account: Account) -> AccountRhythm | None:
-    rows = visible_to(to, AccountRhythm.objects.filter(account=account.pk))
-    return rows.select_related("fit__method").defer(*OF_FITS).first()
+    return next(iter(seen_rows(to, account, RHYTHM)), None)
 
 
 def decisions_of(to: Principal, account: Account) -> list[TierDecision]:
-    rows = visible_to(to, TierDecision.objects.filter(account=account.pk))
-    return list(rows.select_related("by").order_by("-at", "-pk"))
+    return seen_rows(to, account, DECISIONS)
 
 
 @once
 def ratings_of(to: Principal, account: Account) -> dict[str, FactorRating]:
     """The newest rating of each trait, with who gave it and when."""
-    rows = visible_to(to, FactorRating.objects.filter(account=account.pk)).select_related("by")
-    return {row.factor: row for row in rows.order_by("at", "pk")}
+    return {row.factor: row for row in seen_rows(to, account, RATINGS)}
 
 
 def nominations(to: Principal, *, state: str = "") -> list[Nomination]:

@@ -1,0 +1,24 @@
+"""Rows of one account that a reader has been shown: the rule of who sees what is known of it already."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from changqing.accounts.models import Account
+from changqing.accounts.rights import sight
+from changqing.base.written import Written
+from changqing.people.permissions import Part, Principal
+
+Row = TypeVar("Row")
+
+
+def seen_rows(to: Principal, account: Account, written: Written[Row], *parts: Part) -> list[Row]:
+    """What ``written`` finds for ``account``, if ``to`` may read it; parts as for ``visible_to``.
+
+    ``written`` asks by an account's number, of a model whose ``account_path`` is the account itself.
+    """
+    model: Any = written.model
+    if model.account_path != "account":
+        raise TypeError(f"{model.__name__} does not belong to one account")
+    seen = sight(to, account)
+    return written(account.pk) if all(map(seen.reads, parts or (Part(model.account_part),))) else []
