@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as queue
 
 from changqing.accounts.queries import accounts_with_ids
+from changqing.base.disk import is_full
 from changqing.base.faults import reach
 from changqing.base.refused import Refused
 from changqing.base.tables import stage
@@ -104,15 +105,20 @@ def run(pk: int) -> None:
             ledger.stopped(entry=entry)
         except Refused as refused:
             ledger.fail(entry=entry, sentence=refused.sentence)
-        except Exception:
-            if entry.tries >= ledger.MOST_TRIES:
+        except Exception as error:
+            # a disk that is full is not emptied by trying again
+            if is_full(error) or entry.tries >= ledger.MOST_TRIES:
                 log.exception("import %s failed", pk)
-                ledger.fail(
-                    entry=entry, sentence=_("程序出错，账本没有改动。原文件已保留，请查看日志后再试。")
-                )
+                ledger.fail(entry=entry, sentence=_of_failure(error))
                 return
             raise
     judge_now()
+
+
+def _of_failure(error: Exception) -> str:
+    if is_full(error):
+        return _("磁盘空间不够，账本没有改动。原文件已保留，请腾出空间后再导入。")
+    return _("程序出错，账本没有改动。原文件已保留，请查看日志后再试。")
 
 
 def _run(entry: Import) -> None:

@@ -14,6 +14,7 @@ from django.db import connection
 from changqing.accounts.models import Account
 from changqing.journeys import import_ledger
 from changqing.journeys.prepare_book import prepare_book
+from changqing.ledger import loading
 from changqing.people.permissions import operator
 from changqing.records.models import AuditLine
 
@@ -220,3 +221,19 @@ def test_a_book_with_lines_is_not_opened_in_another_currency(
     assert "CNY" in refused.err and "CHANGQING_CURRENCY=USD" in refused.err
     settings.BOOK_CURRENCY = "CNY"
     assert say("portfolio", "--json", "--period", "all") == before
+
+
+def test_a_disk_that_fills_up_while_sums_are_written_is_told_and_the_file_kept(
+    say: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say("import", "orders", write(tmp_path / "a.csv", "S1,1,2026-01-05,K1,金陵特钢,P1,2,50,100,60"))
+    more = write(tmp_path / "b.csv", "S2,1,2026-01-06,K2,东岭矿业,P1,2,50,100,60")
+    with monkeypatch.context() as full:
+        written = loading._write
+        full.setattr(loading, "_write", lambda ducks, what, _: written(ducks, what, Path("/dev/full")))
+        told = say("import", "orders", more, code=1)
+    assert told.err.startswith("The disk is full; the book is unchanged. The file is kept")
+    assert (revenue(say), say("check").code) == (100.0, 0)
+    # the same file, once there is space again
+    say("import", "orders", more)
+    assert (revenue(say), say("check").code) == (200.0, 0)
