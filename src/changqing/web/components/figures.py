@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -78,8 +79,8 @@ class OpenNumber:
 
     def __html__(self) -> SafeString:
         how = self.arithmetic
-        # unlike any other in this process, so that a swapped-in fragment never meets its twin
-        id = f"arithmetic-{next(_numbers)}"
+        # unlike any other of this server's processes, so that a swapped-in fragment never meets its twin
+        id = f"arithmetic-{os.getpid() * 10**9 + next(_numbers)}"
         inputs = "".join(
             f'<span class="input"> <span>{escaped(name)}</span> '
             f'<span class="n">{escaped(value)}</span> </span> '
