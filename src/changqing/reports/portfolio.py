@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -83,10 +83,23 @@ class Portfolio:
     results: Mapping[str, Any]
     method: ConcentrationMethod
     method_name: str
+    method_digest: str
     industries: list[Portion]
     families: list[Portion] | None
     rows: list[ListedAccount]
     history: list[PastRanking]
+
+    @property
+    def largest(self) -> str:
+        """The name of the account with the most revenue in view; "" where there is none."""
+        return self.rows[0].name if self.rows else ""
+
+    @property
+    def content(self) -> str:
+        """All it says beside its rows and its past, in one text: what says anything else has another."""
+        # the method has a digest, and of the rows only the first is told beside them
+        names = (field.name for field in fields(self) if field.name not in ("rows", "history", "method"))
+        return repr([self.largest, *(getattr(self, name) for name in names)])
 
     @property
     def is_empty(self) -> bool:
@@ -167,6 +180,7 @@ def portfolio(
         results=results,
         method=pack.method,
         method_name=f"{pack.name} v{pack.version}",
+        method_digest=pack.digest,
         industries=_groups(industries),
         families=None if families is None else _groups(families),
         rows=rows,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
 from django.conf import settings
 
-from changqing.engine.concentration import WhaleCurve, whale_curve
+from changqing.engine.concentration import thin, whale_curve
 from changqing.ledger.queries import as_of, buying_accounts
 from changqing.people.permissions import Principal, may
 from changqing.retention.queries import counts
@@ -17,9 +17,9 @@ from changqing.value.queries import view_of
 from changqing.value.queries.methods import fit_in_force, is_judged_later, methods_in_force
 from changqing.value.queries.structure import Side, structure_of
 from changqing.value.queries.worth import (
-    AccountStanding,
     Bubble,
     Mover,
+    Proposal,
     Totals,
     bubbles,
     clp_totals,
@@ -36,11 +36,24 @@ DRAWN = 60
 LISTED = 10
 
 
+@dataclass(frozen=True)
+class Whale:
+    """Contribution summed from the best account down: the line as (accounts, sum so far), its peak among
+    them, and how much the ``loss_making`` at its end have ``eaten``."""
+
+    accounts: int
+    peak_accounts: int
+    loss_making: int
+    eaten: float
+    points: tuple[tuple[int, float], ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class PortfolioWorth:
     """Everything over the accounts in view; ``whale`` is None without a known contribution.
 
-    ``is_passing``: an import has changed the book so much that all of it is judged anew just now.
+    ``digests`` name the content of the methods. ``is_passing``: an import has changed the book so much that
+    all of it is judged anew just now.
     """
 
     bubbles: list[Bubble]
@@ -50,19 +63,27 @@ class PortfolioWorth:
     scheme: Scheme
     tiers_method: TiersMethod
     worth_method: WorthMethod
+    digests: tuple[str, str]
     movers: list[Mover]
     moved: int
-    proposals: list[AccountStanding]
+    proposals: list[Proposal]
     totals: Totals
     models: Mapping[str, int]
     warnings: Mapping[str, int]
-    whale: WhaleCurve | None
+    whale: Whale | None
     knows_cost: int
     knows_receivables: int
     fit_day: date | None
     currency: str
     decides: bool
     is_passing: bool
+
+    @property
+    def content(self) -> str:
+        """All that it says, in one text: what says anything else has another."""
+        named_by_digest = ("scheme", "tiers_method", "worth_method")
+        names = (field.name for field in fields(self) if field.name not in named_by_digest)
+        return repr([getattr(self, name) for name in names])
 
     @property
     def undrawn(self) -> int:
@@ -87,6 +108,7 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         scheme=methods.tiers.governs,
         tiers_method=methods.tiers,
         worth_method=methods.worth,
+        digests=methods.digests,
         movers=movers(to, limit=LISTED) if counted.moved else [],
         moved=counted.moved,
         proposals=proposals(to, limit=LISTED),
@@ -108,6 +130,17 @@ def structure(to: Principal, key_tiers: Sequence[str]) -> tuple[Side, Side]:
     return view_of(to).kept("structure", lambda: structure_of(to, key_tiers), *key_tiers)
 
 
-def _whale(to: Principal) -> WhaleCurve | None:
+def _whale(to: Principal) -> Whale | None:
     values = contributions(to)
-    return whale_curve(np.array(values)) if values else None
+    if not values:
+        return None
+    curve = whale_curve(np.array(values))
+    line = np.concatenate(([0.0], curve.cumulative))
+    drawn = thin(line, keep=(curve.peak_accounts,)).tolist()
+    return Whale(
+        curve.accounts,
+        curve.peak_accounts,
+        curve.loss_making,
+        curve.eaten,
+        tuple((at, round(float(line[at]), 2)) for at in drawn),
+    )

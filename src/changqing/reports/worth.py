@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from changqing.accounts.queries import Account
@@ -138,16 +138,7 @@ def tier_report(to: Principal) -> dict[str, Any]:
             {"key": one.key, "name": one.name, "before": one.before_tier, "tier": one.tier}
             for one in movers(to)
         ],
-        "proposals": [
-            {
-                "key": row.account.key,
-                "name": row.account.name,
-                "tier": row.settled,
-                "proposed": row.proposed,
-                "reason": row.reason,
-            }
-            for row in proposals(to)
-        ],
+        "proposals": [asdict(row) for row in proposals(to)],
     }
 
 

@@ -79,6 +79,7 @@ def methods_in_force() -> Methods:
         tiers=tiers_pack(tiers.version, tiers.text).method,
         worth=worth_pack(worth.version, worth.text).method,
         currency=settings.BOOK_CURRENCY,
+        digests=(tiers.digest, worth.digest),
     )
 
 

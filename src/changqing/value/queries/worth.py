@@ -103,6 +103,17 @@ class Mover:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """A step down that waits: the tier settled by now, and the lower one."""
+
+    key: str
+    name: str
+    tier: str
+    proposed: str
+    reason: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Totals:
     """Sums over the accounts that a reader may see: lifetime profit with its interval and what is at risk."""
 
@@ -233,51 +244,30 @@ def clp_totals(to: Principal) -> Totals:
 def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
     """The accounts to draw: core and high-potential ones first, then the most valuable of the others."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, value_rank__isnull=False))
-    ordered = rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")
-    chosen = list(ordered[:limit])
+    ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
+    drawn = ("account_id", "account__key", "account__name", "value_rank", "potential", "matrix")
+    chosen = list(ordered.values_list(*drawn, "matrix_reason", "tier")[:limit])
     worths = visible_to(
-        to, AccountWorth.objects.filter(is_current=True, account__in=[row.account_id for row in chosen])
+        to, AccountWorth.objects.filter(is_current=True, account__in=[account for account, *_ in chosen])
     )
-    profits = {row.account_id: (row.profit, row.model) for row in worths}
-    return [
-        Bubble(
-            account=row.account_id,
-            key=row.account.key,
-            name=row.account.name,
-            value_rank=row.value_rank,
-            potential=row.potential,
-            matrix=row.matrix,
-            reason=row.matrix_reason,
-            tier=row.tier,
-            profit=profits.get(row.account_id, (None, ""))[0],
-            model=profits.get(row.account_id, (None, ""))[1],
-        )
-        for row in chosen
-    ]
+    profits = {account: told for account, *told in worths.values_list("account_id", "profit", "model")}
+    return [Bubble(*row, *profits.get(row[0], (None, ""))) for row in chosen]
 
 
 def movers(to: Principal, *, limit: int = 12) -> list[Mover]:
     """Accounts in another tier than a month ago, the most valuable first."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, has_moved=True))
-    ordered = rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")
-    return [
-        Mover(
-            key=row.account.key,
-            name=row.account.name,
-            before_tier=row.before["tier"],
-            tier=row.tier,
-            before_matrix=row.before["matrix"],
-            matrix=row.matrix,
-            reason=row.reason,
-        )
-        for row in ordered[:limit]
-    ]
+    ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
+    told = ("before__tier", "tier", "before__matrix", "matrix", "reason")
+    return [Mover(*row) for row in ordered.values_list("account__key", "account__name", *told)[:limit]]
 
 
-def proposals(to: Principal, *, limit: int = 200) -> list[AccountStanding]:
+def proposals(to: Principal, *, limit: int = 200) -> list[Proposal]:
     """Steps down that wait for approval, the most valuable first."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(proposed="")
-    return list(rows.select_related("account").order_by(F("value_rank").desc(nulls_last=True), "pk")[:limit])
+    ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
+    told = ("settled", "proposed", "reason")
+    return [Proposal(*row) for row in ordered.values_list("account__key", "account__name", *told)[:limit]]
 
 
 def losing_most(to: Principal, *, limit: int) -> list[int]:

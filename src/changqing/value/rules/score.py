@@ -26,6 +26,8 @@ class Methods:
     tiers: TiersMethod
     worth: WorthMethod
     currency: str
+    # what names the content of both
+    digests: tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)

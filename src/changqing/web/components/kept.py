@@ -1,17 +1,24 @@
-"""What stands the same on every page: written once by each process, not once by each answer."""
+"""What would be written the same again: written once by each process, not once by each answer."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from django.conf import settings
 from django.template import Context, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.template.loader import render_to_string
 from django.urls import get_script_prefix
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-# what it is given comes from a short list, of themes or of places; a use that gives names forgets them
-MOST = 256
+from changqing.base.kept import Kept
+
+# what a part is given comes from a short list, of themes or of places; one that is given names forgets them
+MOST = 64
+# of a large book one takes 100 KB
+WRITTEN = Kept[SafeString](most=100)
 
 
 def where() -> tuple[Hashable, ...]:
@@ -27,17 +34,12 @@ class KeptNode(Node):
     def __init__(self, given: dict[str, FilterExpression], content: NodeList) -> None:
         self.given = given
         self.content = content
-        self.written: dict[tuple[Hashable, ...], str] = {}
+        self.written = Kept[str](most=MOST)
 
     def render(self, context: Context) -> str:
         values = {name: value.resolve(context) for name, value in self.given.items()}
         key = (context.autoescape, *where(), *values.values(), *map(type, values.values()))
-        found = self.written.get(key)
-        if found is None:
-            if len(self.written) >= MOST:
-                self.written.clear()
-            found = self.written[key] = self.content.render(context.new(values))
-        return found
+        return self.written.get(key, lambda: self.content.render(context.new(values)))
 
 
 def do_kept(parser: Parser, token: Token) -> KeptNode:
@@ -53,3 +55,8 @@ def do_kept(parser: Parser, token: Token) -> KeptNode:
     content = parser.parse(("endkept",))
     parser.delete_first_token()
     return KeptNode(given, content)
+
+
+def written(template: str, context: Callable[[], dict[str, Any]], *of: Hashable) -> SafeString:
+    """``template`` with ``context``, or as it was written before ``of`` the same: all that it depends on."""
+    return WRITTEN.get((template, where(), of), lambda: SafeString(render_to_string(template, context())))

@@ -78,7 +78,7 @@ def test_a_use_that_gives_more_values_than_a_short_list_has_forgets(monkeypatch:
     part = engines["django"].from_string("{% kept n=n %}{{ n }}{% endkept %}")
     assert [part.render({"n": n}) for n in (1, 2, 3, 1, 3)] == ["1", "2", "3", "1", "3"]
     (node,) = cast(Any, part).template.nodelist
-    assert len(node.written) == 2
+    assert len(node.written.keys) == 2
 
 
 @pytest.mark.parametrize("text", ['{% kept "x" %}{% endkept %}', "{% kept place %}{% endkept %}"])

@@ -32,11 +32,10 @@ def concentration(found: Portfolio) -> list[tuple[str, list[HeldBar]]]:
     limits = found.method.limits
     single, five = found.verdict("single_account"), found.verdict("top_five")
     by_account = []
-    if single["code"] != "unknown" and found.rows:
-        largest = found.rows[0]
+    if single["code"] != "unknown" and found.largest:
         by_account = [
             HeldBar(
-                _("最大 1 家 · %(name)s") % {"name": largest.name},
+                _("最大 1 家 · %(name)s") % {"name": found.largest},
                 single["numbers"]["share"],
                 float(limits.single_account.value),
             ),

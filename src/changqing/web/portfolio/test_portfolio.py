@@ -7,6 +7,7 @@ G3 600,000 (basic), then seven small ones. G10 makes a loss of 40,000.
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,12 @@ from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
 from changqing.accounts.seen import SEEN
+from changqing.journeys.score_book import fit
+from changqing.people.permissions import operator
 from changqing.people.queries import User
 from changqing.reports.conftest import People, accounts_come, orders_come
+from changqing.reports.portfolio import portfolio
+from changqing.reports.portfolio_worth import portfolio_worth
 from changqing.value.queries.places import ORDERS
 from changqing.value.queries.views import VIEWS
 from told_once import ToldOnce
@@ -165,6 +170,56 @@ def test_it_speaks_english_too(ten: People):
     text = text_of(get(ten.gao, "/portfolio/?period=all"))
     assert "The top 20% (2 accounts) bring 80% of revenue, as 80/20 has it" in text
     assert "Strategic ≥ ¥5.00m 1 an executive answers in person" in text
+
+
+@pytest.mark.parametrize("address", ["/portfolio/", "/portfolio/?part=worth"])
+def test_what_is_kept_of_one_answer_is_never_shown_for_another(ten: People, address: str):
+    """Written once, then shown again: until the name, the book, the reader or the language is another."""
+
+    def told(user: User) -> str:
+        start, _, main = get(user, address).content.decode().partition("<main")
+        html = re.sub(r"arithmetic-\d+", "", main or start).partition("</main>")[0]
+        # the option of a chart is written in ASCII
+        return re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), html)
+
+    fit(by=operator(because="a test"))
+    whole, part = told(ten.gao), told(ten.mei)
+    assert (told(ten.gao), told(ten.mei)) == (whole, part)
+    assert "远方3" in whole and "远方3" not in part
+    Account.objects.filter(key="G1").update(name="金陵新钢")
+    for user, before in ((ten.gao, whole), (ten.mei, part)):
+        assert told(user) == before.replace("金陵特钢", "金陵新钢") != before
+    orders_come([("G2", "O98", "2024-06-15", 7_000_000, 1, "轴承")])
+    fit(by=operator(because="a test"))
+    moved = told(ten.mei)
+    assert moved != part and told(ten.gao) != whole
+    User.objects.filter(pk=ten.mei.pk).update(language="en")
+    ten.mei.refresh_from_db()
+    in_english = told(ten.mei)
+    assert "Lifetime profit" in in_english if "worth" in address else "of revenue" in in_english
+    User.objects.filter(pk=ten.mei.pk).update(language="zh-hans")
+    ten.mei.refresh_from_db()
+    assert told(ten.mei) == moved
+
+
+@pytest.mark.parametrize(
+    ("of", "told_otherwise"),
+    [
+        (portfolio, {"method", "rows", "history"}),
+        (portfolio_worth, {"scheme", "tiers_method", "worth_method"}),
+    ],
+)
+def test_the_content_of_a_report_is_another_with_each_thing_that_it_says(
+    ten: People, of: Any, told_otherwise: set[str]
+):
+    fit(by=operator(because="a test"))
+    found = of(ten.gao)
+    assert found.content == of(ten.gao).content
+    # what looks the same whatever it holds would hide a change: a row of the database, a long array
+    assert not re.search(r"<|\.\.\.| object", found.content)
+    said = {each.name for each in fields(found) if replace(found, **{each.name: []}).content != found.content}
+    empty = {each.name for each in fields(found) if getattr(found, each.name) == []}
+    assert said | empty | told_otherwise >= {each.name for each in fields(found)}
 
 
 @pytest.mark.parametrize("who", ["gao", "lin", "mei"])

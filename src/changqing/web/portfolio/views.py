@@ -16,6 +16,7 @@ from changqing.people.permissions import SEES_NOTHING, may, sees_the_whole_book
 from changqing.reports.accounts import PERIODS
 from changqing.reports.portfolio import Portfolio, family_groups, portfolio
 from changqing.web.accounts.amounts import currency_name, period_choices, period_words
+from changqing.web.components.kept import written
 from changqing.web.components.lists import Column
 from changqing.web.portfolio import answers
 from changqing.web.portfolio.concentration import concentration, family_bars
@@ -70,6 +71,30 @@ def _page(found: Portfolio) -> dict[str, Any]:
     return {
         "found": found,
         "title": answers.page_title(found),
+        "answers": written("portfolio/answers.html", lambda: _answers(found), found.content),
+        "rows": LargestRows(found).written(),
+        "rows_title": answers.rows_title(found),
+        "row_columns": _row_columns(found),
+        "more_url": f"{reverse('accounts')}?period={found.period}",
+        "history": history_rows(found),
+        "history_title": answers.history_title(found),
+        "history_columns": [
+            Column(label=_("算于")),
+            Column(label=_("账至")),
+            Column(label=_("收入"), number=True),
+            Column(label=_("前 20% 占收入"), number=True),
+            Column(label=_("到 80% 的家数"), number=True, wide=True),
+            Column(label=_("方法"), wide=True),
+            Column(label=_("标注")),
+        ],
+    }
+
+
+def _answers(found: Portfolio) -> dict[str, Any]:
+    """What is said of the book alone: of ``found`` nothing but its ``content``."""
+    return {
+        "found": found,
+        "title": answers.page_title(found),
         "caption": _caption(found),
         "period_choices": period_choices(found.period, "?period="),
         "stale": answers.stale_sentence(found),
@@ -92,21 +117,6 @@ def _page(found: Portfolio) -> dict[str, Any]:
         "bands_title": answers.bands_title(found),
         "bands": band_rows(found),
         "bands_because": answers.bands_because(found),
-        "rows": LargestRows(found).written(),
-        "rows_title": answers.rows_title(found),
-        "row_columns": _row_columns(found),
-        "more_url": f"{reverse('accounts')}?period={found.period}",
-        "history": history_rows(found),
-        "history_title": answers.history_title(found),
-        "history_columns": [
-            Column(label=_("算于")),
-            Column(label=_("账至")),
-            Column(label=_("收入"), number=True),
-            Column(label=_("前 20% 占收入"), number=True),
-            Column(label=_("到 80% 的家数"), number=True, wide=True),
-            Column(label=_("方法"), wide=True),
-            Column(label=_("标注")),
-        ],
     }
 
 

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from changqing.engine.concentration import thin
 from changqing.reports.portfolio_worth import PortfolioWorth, portfolio_worth
 from changqing.retention.queries import AccountWarning
 from changqing.value.queries.worth import Bubble
 from changqing.web.accounts.amounts import in_words
 from changqing.web.components.charts import Rows
 from changqing.web.components.figures import Arithmetic
+from changqing.web.components.kept import written
 from changqing.web.components.lists import Column
 from changqing.web.components.tags import share
 from changqing.web.methods.words import because_words, matrix_because, matrix_name, model_name
@@ -34,7 +34,7 @@ def worth_part(request: HttpRequest) -> HttpResponse:
     found = portfolio_worth(reader(request))
     if not found.accounts:
         return render(request, "portfolio/no_worth.html", {"found": found})
-    return render(request, "portfolio/worth.html", _page(found))
+    return HttpResponse(written("portfolio/worth.html", lambda: _page(found), found.content))
 
 
 def _money(value: float | None, found: PortfolioWorth) -> str:
@@ -66,9 +66,9 @@ def _page(found: PortfolioWorth) -> dict[str, Any]:
         ],
         "proposals": [
             (
-                row.account.name,
-                reverse("account", args=[row.account.key]),
-                _tier_name(found, row.settled),
+                row.name,
+                reverse("account", args=[row.key]),
+                _tier_name(found, row.tier),
                 _tier_name(found, row.proposed),
                 because_words(row.reason),
             )
@@ -273,10 +273,7 @@ def whale_after_cost(found: PortfolioWorth) -> Drawn | None:
     """Cumulative contribution, best accounts first."""
     if found.whale is None:
         return None
-    line = [0.0, *found.whale.cumulative.tolist()]
-    kept = thin(line, keep=(found.whale.peak_accounts,)).tolist()
-    peak = found.whale.peak_accounts
-    points = [[at, round(line[at], 2)] for at in kept]
+    points, peak = found.whale.points, found.whale.peak_accounts
     option = {
         "grid": {"left": 12, "right": 24, "top": 24, "bottom": 24, "containLabel": True},
         "xAxis": {
