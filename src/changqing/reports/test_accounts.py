@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from changqing.accounts.queries import Account
+from changqing.accounts.queries import Account, TeamMembership
 from changqing.people.permissions import Principal
 from changqing.people.queries import Department
 from changqing.reports.accounts import Asked, account_list, list_composition, list_facets
@@ -72,6 +72,27 @@ def test_search_by_name_pinyin_initials_two_characters_and_key(
     small_book: People, words: str, expected: list[str]
 ):
     assert keys(small_book.gao, words=words) == expected
+
+
+@pytest.mark.parametrize("many", [0, 10_000])
+@pytest.mark.parametrize("sort", ["", "-rank", "revenue", "-margin", "name", "-last"])
+def test_words_shorten_a_list_and_leave_its_order(
+    small_book: People, monkeypatch: pytest.MonkeyPatch, sort: str, many: int
+):
+    monkeypatch.setattr("changqing.value.queries.rankings.MANY", many)
+    # one that she sees, but neither its revenue nor its rank
+    TeamMembership.objects.create(
+        account=Account.objects.get(key="A1"), user=small_book.bo, role="guest", since=date(2020, 1, 1)
+    )
+    search = dict(Account.objects.values_list("key", "search"))
+    for to in (small_book.gao, small_book.bo, small_book.mei):
+        for words in ("g", "gs", "zg", "1", "特"):
+            asked = Asked(words=words, sort=sort)
+            pages = [account_list(to, replace(asked, page=page), per_page=2) for page in (1, 2, 3)]
+            expected = [key for key in keys(to, sort=sort) if words in search[key]]
+            told = [row.key for found in pages for row in found.rows]
+            assert list(dict.fromkeys(told)) == expected, (to, words)
+            assert {found.total for found in pages} == {len(expected)}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
+    Case,
     Count,
     DateField,
     Exists,
@@ -25,9 +26,11 @@ from django.db.models import (
     Q,
     QuerySet,
     Sum,
+    When,
 )
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -66,6 +69,7 @@ PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
 BY_PLACE = ("rank", "revenue", "margin")
 BY_ACCOUNT = ("name", "last")
 FEW = 1_000
+MANY = 10_000
 MARGIN = AccountRank._meta.get_field("margin")
 RANKS = Written(lambda account: AccountRank.objects.filter(account=account))
 
@@ -121,7 +125,9 @@ class Narrowing:
     unassigned: bool = False
     tags: tuple[str, ...] = ()
     is_archived: bool | None = False
-    # the accounts that hold the words, where somebody has looked already
+    # where somebody has looked for the words already: how many accounts meet all this but for a place, and
+    # which, unless they are many
+    held: int | None = None
     among: tuple[int, ...] | None = None
 
     @property
@@ -139,10 +145,12 @@ class Narrowing:
     def is_of_the_archive(self) -> bool:
         """Whether it asks of accounts only what the archive notes every change of (``accounts.seen``)."""
         others = (self.words, self.department, self.never_bought, self.silent_since)
-        return not any(others) and self.among is None and not self.needs_a_place
+        return not any(others) and not self.needs_a_place
 
     def account_rule(self) -> Q:
-        rule = holds(self.words) if self.among is None else Q(pk__among=self.among)
+        if self.among is not None:
+            return Q(pk__among=self.among)
+        rule = holds(self.words)
         for field in ("industry", "region", "owner"):
             if getattr(self, field):
                 rule &= Q((field, getattr(self, field)))
@@ -319,15 +327,17 @@ def _wanted_places(
 
 
 def looked_up(to: Principal, wanted: Narrowing) -> Narrowing:
-    """``wanted`` with the accounts that hold its words, where they are few.
+    """``wanted`` with what was found for its words, where it asks for any.
 
-    No index knows words of two characters: all names are read once, not once more for each question.
+    Names are read once: who then counts, sorts or shows what holds the words need not read them again.
     """
     if not wanted.words:
         return wanted
-    rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(holds(wanted.words))
-    among = tuple(rows.values_list("pk", flat=True)[: FEW + 1])
-    return wanted if len(among) > FEW else replace(wanted, among=among)
+    told = Case(When(LessThanOrEqual(Count("pk"), MANY), then=ArrayAgg("pk")))
+    rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule())
+    found = rows.aggregate(held=Count("pk"), among=told)
+    ids = found["among"] if found["held"] else []
+    return replace(wanted, held=found["held"], among=None if ids is None else tuple(ids))
 
 
 def keys_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> list[str]:
@@ -339,6 +349,8 @@ def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
     if wanted.needs_a_place:
         return _wanted_places(to, ranking, wanted).count()
+    if wanted.held is not None:
+        return wanted.held
     if wanted.is_of_the_archive:
         return kept_of(to, "count", lambda: _counted(to, wanted), wanted)
     return _counted(to, wanted)
@@ -381,18 +393,41 @@ def listed(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, 
     if cut.sort in BY_ACCOUNT:
         rows = _wanted(to, ranking, wanted).order_by(*_account_order(to, cut, total))
         return _window(rows.values_list("pk", flat=True), cut.start, cut.stop, total)
+    ids, count = _with_place(to, ranking, wanted, cut, total)
+    if wanted.needs_a_place or len(ids) == cut.stop - cut.start or cut.stop <= count:
+        return ids
+    start = max(cut.start - count, 0)
+    return ids + list(_without_place(to, ranking, wanted, cut)[start : cut.stop - count])
+
+
+def _with_place(
+    to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut, total: int
+) -> tuple[list[int], int]:
+    """What ``cut`` takes of the accounts that have a place, and how many those are, where one must know."""
+    if (known := _by_rank(to, ranking, wanted, cut)) is not None:
+        return known[cut.start : cut.stop], len(known)
     placed = _placed(to, ranking, wanted, cut, total)
     if cut.stop <= total // 2:
         # most often all asked for have a place, and nobody need count those that have
         ids = list(placed[cut.start : cut.stop])
         if len(ids) == cut.stop - cut.start:
-            return ids
+            return ids, total
     count = total if wanted.needs_a_place else placed.count()
-    ids = _window(placed, cut.start, cut.stop, count)
-    if wanted.needs_a_place or cut.stop <= count:
-        return ids
-    start = max(cut.start - count, 0)
-    return ids + list(_without_place(to, ranking, wanted, cut)[start : cut.stop - count])
+    return _window(placed, cut.start, cut.stop, count), count
+
+
+def _by_rank(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut) -> list[int] | None:
+    """Those looked up that have a place, in the order of ranks; None where only the tables can tell."""
+    if wanted.among is None or wanted.needs_a_place or cut.sort == "margin":
+        return None
+    if rule_for(to, Part.REVENUE) != rule_for(to):
+        return None
+    ids = np.array(wanted.among, np.int64)
+    ranks = order_of(ranking).ranks_of(ids)
+    ids, ranks = ids[ranks > 0], ranks[ranks > 0]
+    order = np.argsort(ranks)
+    found: list[int] = ids[order[::-1] if _falls(cut) else order].tolist()
+    return found
 
 
 def _placed(
@@ -427,8 +462,12 @@ def _place_order(cut: Cut, total: int) -> list[OrderBy]:
     revenue, tie = _steady("revenue", total), F("tie")
     if cut.sort == "margin":
         return [_sorted(F("margin"), cut), revenue.desc(), tie.asc()]
-    falls = cut.is_descending if cut.sort == "rank" else not cut.is_descending
-    return [revenue.asc(), tie.desc()] if falls else [revenue.desc(), tie.asc()]
+    return [revenue.asc(), tie.desc()] if _falls(cut) else [revenue.desc(), tie.asc()]
+
+
+def _falls(cut: Cut) -> bool:
+    """Whether the last rank comes first."""
+    return cut.is_descending if cut.sort == "rank" else not cut.is_descending
 
 
 def _account_order(to: Principal, cut: Cut, total: int) -> list[OrderBy]:
