@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from changqing.accounts.models import Account
 from changqing.ledger.actions import enter, redo, rematch, source_named, undo, write_lines
+from changqing.ledger.lines import PurchaseDay, purchase_days
 from changqing.ledger.models import AccountMonth, AccountTotals, CustomerKey, Import, Segment
 from changqing.ledger.segments import duck
 from changqing.people.permissions import operator
@@ -95,16 +96,37 @@ def bring(file: File) -> Import:
     return entry
 
 
+def read_lines() -> dict[str, list[PurchaseDay]]:
+    """The days of each account as its page reads them from the files, by account key."""
+    return {
+        account.key: purchase_days(operator(because="a test"), account)
+        for account in Account.objects.filter(withdrawn=False)
+    }
+
+
 def figures() -> dict[str, Any]:
-    """Every rollup row and the whole portfolio, by account key."""
+    """Every rollup row, the lines behind and the whole portfolio, by account key."""
     keys = dict(Account.objects.values_list("pk", "key"))
     rank_the_book(by=operator(because="a test"))
+    days = read_lines()
+    totals = AccountTotals.objects.values_list("account__key", "lines", "revenue", "margin")
+    assert sorted(totals) == sorted(
+        (
+            key,
+            sum(day.lines for day in told),
+            sum(day.amount for day in told),
+            sum(known) if (known := [day.margin for day in told if day.margin is not None]) else None,
+        )
+        for key, told in days.items()
+        if told
+    )
 
     def rows(table: Any, *names: str) -> list[tuple[Any, ...]]:
         found = table.values_list("account_id", *names)
         return sorted((keys[row[0]], *row[1:]) for row in found)
 
     return {
+        "days": days,
         "accounts": sorted(Account.objects.filter(withdrawn=False).values_list("key", "name")),
         "months": rows(
             AccountMonth.objects, "month", "family", "revenue", "margin", "revenue_without_cost", "lines"

@@ -11,11 +11,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from changqing.accounts.models import Account
 from changqing.journeys.test_any_history import rolled_back
 from changqing.ledger.actions import enter, redo, source_named, undo, write_lines
 from changqing.ledger.checks import breaches
+from changqing.ledger.lines import purchase_days
 from changqing.ledger.models import AccountMonth, AccountTotals, Import
 from changqing.ledger.segments import duck
+from changqing.people.permissions import operator
 
 START = date(2024, 1, 1)
 # (day, cents, currency)
@@ -93,6 +96,13 @@ def said() -> tuple[Decimal, Decimal, int, int]:
     totals = AccountTotals.objects.get()
     assert sum(AccountMonth.objects.values_list("revenue", flat=True)) == totals.revenue
     assert totals.margin is not None and abs(totals.margin * 2 - totals.revenue) < Decimal("0.001")
+    days = purchase_days(operator(because="a test"), Account.objects.get())
+    told = [
+        sum(day.amount for day in days),
+        sum(day.margin or 0 for day in days),
+        sum(day.lines for day in days),
+    ]
+    assert told == [totals.revenue, totals.margin, totals.lines - totals.lines_without_rate]
     return totals.revenue, totals.revenue_converted, totals.lines_converted, totals.lines_without_rate
 
 

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, sight
 from changqing.base.once import once
+from changqing.ledger.lookup import rows_of
 from changqing.ledger.models import FileKind, Import
-from changqing.ledger.queries import owned_lines, standing, whose
-from changqing.ledger.segments import looking
+from changqing.ledger.queries import exchange, families, standing, whose
+from changqing.ledger.segments import duck
 from changqing.people.permissions import Principal
 
-# Of a line what a page can show; each column that is read of a large book takes its time.
-READ = (
-    "account_id, source_id, import_id, file_row, date, order_no, product, family, quantity, amount, cost, "
-    "currency, line_kind"
+MONEY = pa.decimal128(18, 4)
+# Of a line what a page can show; each column that is read takes its time.
+READ = pa.schema(
+    {
+        "source_id": pa.int32(),
+        "customer": pa.string(),
+        "import_id": pa.int32(),
+        "file_row": pa.int64(),
+        "date": pa.date32(),
+        "order_no": pa.string(),
+        "product": pa.string(),
+        "family": pa.string(),
+        "quantity": MONEY,
+        "amount": MONEY,
+        "cost": MONEY,
+        "currency": pa.string(),
+        "line_kind": pa.string(),
+    }
 )
+NEWEST_FIRST = [
+    ("date", "descending"),
+    ("order_no", "ascending"),
+    ("import_id", "ascending"),
+    ("file_row", "ascending"),
+]
 
 
 @dataclass(frozen=True)
@@ -54,28 +76,22 @@ class OrderLine:
     file_row: int
 
 
-def _of_account(connection: duckdb.DuckDBPyConnection, account: Account, products: Sequence[str] = ()) -> str:
-    """The relation of ``owned_lines`` of one account, whose lines are read once for an answer."""
-    return owned_lines(connection, [account.pk], products=products, read=_read_lines(account.pk))
-
-
 @once
-def _read_lines(account: int) -> pa.Table | None:
-    """The lines of ``account`` that count, as the files have them, with whose they are: in a large book the
-    reading is what takes time, whatever is asked of them."""
-    lines = standing(FileKind.ORDERS)
-    if not lines:
-        return None
-    with looking() as connection:
-        connection.register("whose", whose([account]))
-        found = connection.sql(f"SELECT {READ} FROM {lines.sql()} JOIN whose USING (source_id, customer)")
-        return found.to_arrow_table()
+def _lines_of(account: int) -> pa.Table:
+    """The lines of ``account`` that count, as the files have them: read once, whatever is asked of them."""
+    return rows_of(standing(FileKind.ORDERS), whose([account]).drop_columns("account_id"), READ)
 
 
-def _distinct(account: Account, column: str) -> list[Any]:
-    """Every value that ``account``'s lines have in ``column``."""
-    read = _read_lines(account.pk)
-    return [] if read is None else [each for each in read[column].unique().to_pylist() if each is not None]
+def _in_book_money(lines: pa.Table) -> pa.Table:
+    """``lines`` with money in the book's currency, NULL where their own has no rate on their day."""
+    if not set(lines["currency"].unique().to_pylist()) - {None, settings.BOOK_CURRENCY}:
+        return lines
+    with duck() as connection:
+        connection.register("lines", lines)
+        rates = exchange(connection)
+        worth = ", ".join(f"{rates.worth('l', column)} AS {column}" for column in ("amount", "cost"))
+        converted = connection.sql(f"SELECT l.* REPLACE ({worth}) FROM lines l {rates.join('l')}")
+        return converted.to_arrow_table()
 
 
 @once
@@ -83,25 +99,42 @@ def purchase_days(to: Principal, account: Account) -> list[PurchaseDay]:
     """Every day on which ``account`` has order lines, newest first."""
     if not sight(to, account).reads(Part.REVENUE):
         return []
-    with looking() as connection:
-        lines = _of_account(connection, account)
-        rows = connection.execute(
-            "SELECT date, count(DISTINCT order_no), count(*), sum(amount), sum(amount - cost), "
-            f"bool_or(line_kind = 'sale') AND sum(amount) > 0 FROM {lines} "
-            "WHERE amount IS NOT NULL GROUP BY date ORDER BY date DESC"
-        ).fetchall()
-    found = [PurchaseDay(*row) for row in rows]
+    lines = _in_book_money(_lines_of(account.pk))
+    lines = lines.filter(pc.is_valid(lines["amount"]))
+    told = {
+        "date": lines["date"],
+        "order_no": lines["order_no"],
+        "amount": lines["amount"],
+        "margin": pc.subtract(lines["amount"], lines["cost"]),
+        "sold": pc.equal(lines["line_kind"], "sale"),
+    }
+    sums = [
+        ("order_no", "count_distinct"),
+        ([], "count_all"),
+        ("amount", "sum"),
+        ("margin", "sum"),
+        ("sold", "any"),
+    ]
+    days = pa.table(told).group_by("date", use_threads=False).aggregate(sums)
+    found = [
+        PurchaseDay(day, orders, count, amount, margin, is_purchase=bool(sold and amount > 0))
+        for day, orders, count, amount, margin, sold in _rows(days.sort_by([("date", "descending")]))
+    ]
     if sight(to, account).reads(Part.MARGIN):
         return found
     return [replace(day, margin=None) for day in found]
 
 
+@once
+def _imports(account: int) -> list[Import]:
+    """The imports that ``account``'s order lines came from, newest first."""
+    came_by = _lines_of(account)["import_id"].unique().to_pylist()
+    return list(Import.objects.filter(pk__in=came_by).order_by("-number")) if came_by else []
+
+
 def imports_of(to: Principal, account: Account) -> list[Import]:
     """The imports that ``account``'s order lines came from, newest first."""
-    if not sight(to, account).reads(Part.REVENUE):
-        return []
-    found = _distinct(account, "import_id")
-    return list(Import.objects.filter(pk__in=found).order_by("-number")) if found else []
+    return _imports(account.pk) if sight(to, account).reads(Part.REVENUE) else []
 
 
 def order_lines(
@@ -110,17 +143,39 @@ def order_lines(
     """``account``'s order lines, newest first; of one ``day`` when given."""
     if not sight(to, account).reads(Part.REVENUE):
         return []
-    with looking() as connection:
-        lines = _of_account(connection, account, _distinct(account, "product"))
-        rows = connection.execute(
-            "SELECT date, order_no, product, coalesce(known_name, ''), family, quantity, stated_amount, "
-            "stated_cost, currency, line_kind, import_id, file_row "
-            f"FROM {lines} WHERE $1 IS NULL OR date = $1 "
-            "ORDER BY date DESC, order_no, import_id, file_row LIMIT $2 OFFSET $3",
-            [day, limit, offset],
-        ).fetchall()
-    numbers = dict(Import.objects.filter(pk__in={row[10] for row in rows}).values_list("pk", "number"))
-    found = [OrderLine(*(*row[:10], numbers[row[10]], row[11])) for row in rows]
-    if sight(to, account).reads(Part.MARGIN):
-        return found
-    return [replace(line, cost=None) for line in found]
+    lines = _lines_of(account.pk)
+    if day:
+        lines = lines.filter(pc.equal(lines["date"], day))
+    shown = lines.take(pc.sort_indices(lines, sort_keys=NEWEST_FIRST)[offset : offset + limit])
+    names = _names_of(shown)
+    numbers: dict[int, Any] = {each.pk: each.number for each in _imports(account.pk)}
+    sees_cost = sight(to, account).reads(Part.MARGIN)
+    return [
+        OrderLine(
+            day=row["date"],
+            order_no=row["order_no"],
+            product=row["product"],
+            product_name=name or "",
+            family=row["family"] or family or "",
+            quantity=row["quantity"],
+            amount=row["amount"],
+            cost=row["cost"] if sees_cost else None,
+            currency=row["currency"],
+            line_kind=row["line_kind"],
+            import_number=numbers[row["import_id"]],
+            file_row=row["file_row"],
+        )
+        for row in shown.to_pylist()
+        for family, name in [names.get((row["source_id"], row["product"]), ("", ""))]
+    ]
+
+
+def _names_of(lines: pa.Table) -> dict[tuple[int, str], tuple[str, str]]:
+    """Family and name of the products of ``lines``, as far as the books tell them."""
+    keys = lines["product"].drop_null().unique().to_pylist()
+    told = families(keys).select(["source_id", "product", "product_family", "known_name"])
+    return {(source, product): (family, name) for source, product, family, name in _rows(told)}
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -314,19 +314,13 @@ def exchange(connection: duckdb.DuckDBPyConnection) -> Exchange:
 def owned_lines(
     connection: duckdb.DuckDBPyConnection,
     accounts: Iterable[int] | None = None,
-    *,
-    products: Iterable[str] | None = None,
-    read: pa.Table | None = None,
 ) -> str:
     """Register whose is whose; give the relation of order lines that count with account and family.
 
     ``amount`` and ``cost`` are in the book's currency, NULL where a line's own has no rate on its day;
     ``stated_amount`` and ``stated_cost`` are as the file says them, in ``currency``.
-
-    ``products``: the only keys whose family and name are asked for; a page needs few of them, or none.
-    ``read``: the lines of ``accounts`` where somebody has read them already, with whose they are.
     """
-    connection.register("families", families(products))
+    connection.register("families", families())
     lines = standing(FileKind.ORDERS)
     if not lines:
         return (
@@ -338,12 +332,7 @@ def owned_lines(
             "NULL::VARCHAR AS currency, NULL::VARCHAR AS line_kind, "
             "NULL::INTEGER AS import_id, NULL::BIGINT AS file_row WHERE false)"
         )
-    if read is None:
-        connection.register("whose", whose(accounts))
-        source = f"(SELECT * FROM {lines.sql()} JOIN whose USING (source_id, customer))"
-    else:
-        connection.register("read_lines", read)
-        source = "read_lines"
+    connection.register("whose", whose(accounts))
     rates = exchange(connection)
     amount = rates.worth("l", "amount")
     return (
@@ -352,7 +341,7 @@ def owned_lines(
         f"l.cost AS stated_cost, NOT {in_book_currency('l')} AND {amount} IS NOT NULL AS is_converted, "
         "l.currency, l.line_kind, l.import_id, l.file_row, f.known_name, "
         "coalesce(nullif(l.family, ''), nullif(f.product_family, ''), '') AS family "
-        f"FROM {source} l {rates.join('l')}"
+        f"FROM (SELECT * FROM {lines.sql()} JOIN whose USING (source_id, customer)) l {rates.join('l')}"
         "LEFT JOIN families f USING (source_id, product))"
     )
 

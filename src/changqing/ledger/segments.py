@@ -95,10 +95,6 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-# what a page says that reads a few lines
-looking = duck
-
-
 def _shared() -> duckdb.DuckDBPyConnection:
     """One of each process and data folder, in memory, bounded, which spills into a folder that it removes.
 
