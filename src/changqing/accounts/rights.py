@@ -24,6 +24,7 @@ from changqing.accounts.models import LIVE, Account, TeamMembership
 from changqing.accounts.rules import TeamMethod, TeamRole
 from changqing.base.packs import load
 from changqing.base.refused import Refused
+from changqing.base.written import Written
 from changqing.people.models import Role, User
 from changqing.people.permissions import (
     OF_THE_BOOK,
@@ -39,6 +40,7 @@ from changqing.people.permissions import (
 
 Row = TypeVar("Row", bound=Model)
 NOBODYS = Q(pk__in=[])
+PLACES_OF = Written(lambda user: TeamMembership.objects.filter(user=user, ended_at=None))
 ALL = dict.fromkeys(Part, Level.EDIT)
 
 
@@ -64,9 +66,11 @@ def memberships(of: User) -> dict[int, TeamMembership]:
     found: dict[int, TeamMembership] | None = of.__dict__.get("_memberships")
     if found is None:
         today = timezone.localdate()
-        rows = TeamMembership.objects.filter(user=of.pk, ended_at=None, since__lte=today)
-        rows = rows.filter(Q(until=None) | Q(until__gte=today))
-        found = of.__dict__["_memberships"] = {row.account_id: row for row in rows}
+        found = of.__dict__["_memberships"] = {
+            row.account_id: row
+            for row in PLACES_OF(of.pk)
+            if row.since <= today and (row.until is None or row.until >= today)
+        }
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from changqing.base.history import tracked
-from changqing.organisation.sessions import SessionStore, WithTheirOwners
+from changqing.organisation.sessions import SessionStore
 
 
 @tracked()
@@ -66,8 +66,6 @@ class SignedInSession(AbstractBaseSession):
     agent = models.CharField(max_length=300, blank=True)
     began_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[WithTheirOwners] = WithTheirOwners()
 
     @classmethod
     def get_session_store_class(cls) -> Any:
