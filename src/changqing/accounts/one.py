@@ -15,10 +15,10 @@ Row = TypeVar("Row")
 def seen_rows(to: Principal, account: Account, written: Written[Row], *parts: Part) -> list[Row]:
     """What ``written`` finds for ``account``, if ``to`` may read it; parts as for ``visible_to``.
 
-    ``written`` asks by an account's number, of a model whose ``account_path`` is the account itself.
+    ``written`` asks by an account's number, of a model whose ``account_path`` is one step.
     """
     model: Any = written.model
-    if model.account_path != "account":
+    if not model.account_path or "__" in model.account_path:
         raise TypeError(f"{model.__name__} does not belong to one account")
     seen = sight(to, account)
     return written(account.pk) if all(map(seen.reads, parts or (Part(model.account_part),))) else []

@@ -194,16 +194,21 @@ class Kin:
     hidden: int
 
 
+CHILDREN = Written(
+    lambda account: Account.objects.filter(parent=account, withdrawn=False, merged_into=None).order_by(
+        "pinyin", "pk"
+    )
+)
+
+
 @once
 def group_of(to: Principal, account: Account) -> Kin:
     """The companies right above and below ``account``; those that ``to`` may not see are only counted."""
-    near = Account.objects.filter(
-        Q(pk=account.parent_id) | Q(parent=account), withdrawn=False, merged_into=None
-    )
-    seen = list(visible_to(to, near).order_by("pinyin", "pk"))
-    parent = next((each for each in seen if each.pk == account.parent_id), None)
-    hidden = near.count() - len(seen)
-    children = [each for each in seen if each is not parent]
+    below, above = CHILDREN(account.pk), account.parent
+    children = [each for each in below if sight(to, each).reads(Part.BASIC)]
+    parent = above if above and sight(to, above).reads(Part.BASIC) else None
+    hidden = len(below) - len(children)
+    hidden += above is not None and parent is None and not above.withdrawn and above.merged_into_id is None
     return Kin(parent, children, hidden if hidden >= FEWEST_HIDDEN else 0)
 
 
@@ -237,10 +242,16 @@ def whole_group(account: Account) -> list[GroupNode]:
         return [GroupNode(*row) for row in cursor.fetchall()]
 
 
-def people_at(to: Principal, ids: Iterable[int]) -> dict[int, int]:
-    """How many present people ``to`` may see at each of the accounts ``ids``."""
-    rows = visible_to(to, Contact.objects.filter(account__in=list(ids), until=None))
-    return dict(rows.values_list("account").annotate(Count("person", distinct=True)))
+def people_at(to: Principal, among: Iterable[Account]) -> dict[int, int]:
+    """How many present people ``to`` may see at each of the accounts ``among``."""
+    ids = [each.pk for each in among if sight(to, each).reads(Part.CONTACTS)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT account_id, count(DISTINCT person_id) FROM {Contact._meta.db_table} "  # noqa: S608
+            "WHERE account_id = ANY(%s) AND until IS NULL GROUP BY account_id",
+            [ids],
+        )
+        return dict(cursor.fetchall())
 
 
 def line_above(account: int) -> set[int]:
@@ -279,11 +290,18 @@ def _name_and_post(contact: Contact) -> Contact:
     return said
 
 
+TEAM = Written(
+    lambda account: (
+        TeamMembership.objects.filter(account=account, ended_at=None)
+        .select_related("user")
+        .order_by("user__full_name", "pk")
+    )
+)
+
+
 def team_of(to: Principal, account: Account) -> list[TeamMembership]:
     """Who has a place in ``account``'s team that has not been taken back, the sponsor first."""
-    rows = visible_to(to, TeamMembership.objects.filter(account=account, ended_at=None))
-    found = rows.select_related("user").order_by("user__full_name", "pk")
-    return sorted(found, key=lambda place: place.role != TeamMembership.SPONSOR)
+    return sorted(seen_rows(to, account, TEAM), key=lambda place: place.role != TeamMembership.SPONSOR)
 
 
 class Candidate(NamedTuple):
@@ -302,14 +320,18 @@ def team_candidates() -> list[Candidate]:
     return [Candidate(pk, username, name or username, of) for pk, username, name, of in named]
 
 
+PERSONS = Written(lambda account: Person.objects.filter(contacts__account=account).values_list("pk", "name"))
+POSTS = Written(lambda account: Contact.objects.filter(account=account).values_list("pk", "person_id"))
+
+
 def persons_at(account: Account) -> dict[int, str]:
     """Everybody who holds or held a post at ``account``, by number."""
-    return dict(Person.objects.filter(contacts__account=account).values_list("pk", "name"))
+    return dict(PERSONS(account.pk))
 
 
 def posts_at(account: Account) -> dict[int, int]:
     """The posts at ``account`` and whose each is."""
-    return dict(Contact.objects.filter(account=account).values_list("pk", "person_id"))
+    return dict(POSTS(account.pk))
 
 
 def account_names(to: Principal, pks: Collection[int]) -> dict[int, str]:

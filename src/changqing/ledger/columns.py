@@ -80,10 +80,14 @@ def day_columns(accounts: Iterable[int] | None = None) -> DayColumns:
 
 def flow_columns(accounts: Iterable[int] | None = None) -> FlowColumns:
     """What invoices, receipts, costs and openings say of ``accounts``, or of the whole book."""
-    rows = AccountFlow.objects.filter(currency=settings.BOOK_CURRENCY)
-    if accounts is not None:
-        rows = rows.filter(account__in=list(accounts))
-    found = list(rows.values_list("account_id", "month", "kind", "amount"))
+    narrowed, values = ("", []) if accounts is None else (" AND account_id = ANY(%s)", [list(accounts)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT account_id, month, kind, amount FROM {AccountFlow._meta.db_table} "
+            f"WHERE currency = %s{narrowed}",
+            [settings.BOOK_CURRENCY, *values],
+        )
+        found = cursor.fetchall()
     return FlowColumns(
         accounts=np.array([row[0] for row in found], np.int64),
         months=np.array([row[1].year * 12 + row[1].month - 1 for row in found], np.int64),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,17 +10,27 @@ from typing import Any
 from django.db import connection
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import Part, ids_in_sql, visible_to
+from changqing.accounts.queries import Part, ids_in_sql, sight_of, visible_to
 from changqing.ledger.models import AccountTotals
 from changqing.people.permissions import FEWEST_HIDDEN, Principal
 
 
-def money_at(to: Principal, ids: Iterable[int]) -> tuple[dict[int, Decimal], dict[int, Decimal | None]]:
-    """(revenue, margin) over all time of the accounts ``ids``, each as far as ``to`` may see it."""
-    rows = AccountTotals.objects.filter(account__in=list(ids))
-    revenue = dict(visible_to(to, rows).values_list("account", "revenue"))
-    margin = dict(visible_to(to, rows, Part.MARGIN).values_list("account", "margin"))
-    return revenue, margin
+def money_at(
+    to: Principal, among: Mapping[int, Account]
+) -> tuple[dict[int, Decimal], dict[int, Decimal | None]]:
+    """(revenue, margin) over all time of the accounts ``among``, each as far as ``to`` may see it."""
+    seen = sight_of(to, among.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, revenue, margin "
+            f"FROM {AccountTotals._meta.db_table} WHERE account_id = ANY(%s)",
+            [list(among)],
+        )
+        rows = cursor.fetchall()
+    return (
+        {pk: revenue for pk, revenue, _margin in rows if seen[pk].reads(Part.REVENUE)},
+        {pk: margin for pk, _revenue, margin in rows if seen[pk].reads(Part.MARGIN)},
+    )
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,10 @@ def numbers_in_force() -> list[int]:
 @once
 def as_of() -> date | None:
     """The last day with an order line that counts."""
-    return AccountTotals.objects.order_by("-last_day").values_list("last_day", flat=True).first()
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT max(last_day) FROM {AccountTotals._meta.db_table}")
+        day: date | None = cursor.fetchone()[0]
+    return day
 
 
 def buying_accounts() -> int:

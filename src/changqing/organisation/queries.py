@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from changqing.base.once import once
+from changqing.base.written import Written
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.organisation.rules import device_of
 from changqing.people.models import User
@@ -20,10 +21,14 @@ from changqing.people.models import User
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+# the stand-in is one that its small column can hold
+SETTINGS = Written(lambda number: OrganisationSettings.objects.filter(number=number), 32_767)
+
+
 @once
 def organisation_settings() -> OrganisationSettings:
     """What is decided now; the defaults of the table where nobody has decided anything yet."""
-    return OrganisationSettings.objects.filter(number=1).first() or OrganisationSettings()
+    return next(iter(SETTINGS(1)), None) or OrganisationSettings()
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,12 @@ def group_tree(to: Principal, key: str) -> GroupTree | None:
     if here is None:
         return None
     nodes = whole_group(here)
-    seen = accounts_with_ids(to, [node.account for node in nodes])
+    others = {node.account for node in nodes} - {here.pk}
+    seen = {here.pk: here} if len(others) < len(nodes) else {}
+    if others:
+        seen |= accounts_with_ids(to, others)
     revenue, margin = money_at(to, seen)
-    people = people_at(to, seen)
+    people = people_at(to, seen.values())
     shows_margin = {pk for pk, account in seen.items() if sight(to, account).reads(Part.MARGIN)}
     # a company that is not shown is passed over: those below it hang on the next that is
     above: dict[int, int | None] = {}

@@ -16,6 +16,7 @@ from changqing.base.packs import Pack
 from changqing.engine.profit import financing_cost
 from changqing.engine.receivables import days_outstanding
 from changqing.ledger.dues import (
+    SHOWN_OF_ONE,
     BillMonth,
     MonthPaid,
     OpenItem,
@@ -23,6 +24,7 @@ from changqing.ledger.dues import (
     acceptances,
     bills_by_month,
     bucket_days,
+    first_due,
     months_paid,
     open_items,
     owed,
@@ -241,7 +243,7 @@ class ItemList:
     pages: int
 
 
-def item_list(to: Principal, asked: Asked, *, account: Account | None = None, per_page: int = 50) -> ItemList:
+def item_list(to: Principal, asked: Asked, *, per_page: int = 50) -> ItemList:
     """One page of open items; KeyError for a bucket or an order there is not."""
     day, method = receivables_day(), receivables_pack().method
     if day is None:
@@ -250,7 +252,6 @@ def item_list(to: Principal, asked: Asked, *, account: Account | None = None, pe
         to,
         day,
         method,
-        account=account,
         bucket=asked.bucket,
         words=asked.words,
         left_over=asked.left_over,
@@ -260,10 +261,21 @@ def item_list(to: Principal, asked: Asked, *, account: Account | None = None, pe
     pages = max(1, -(-total // per_page))
     page = min(max(asked.page, 1), pages)
     found = list(rows[(page - 1) * per_page : page * per_page])
+    return ItemList(items=_aged(found, day, method), total=total, page=page, pages=pages)
+
+
+def _aged(found: list[OpenItem], day: date, method: ReceivablesMethod) -> list[Item]:
     ages = [(day - item.due).days for item in found]
-    codes = method.ages(ages)
-    items = [Item(item, age, code) for item, age, code in zip(found, ages, codes, strict=True)]
-    return ItemList(items=items, total=total, page=page, pages=pages)
+    return [Item(*each) for each in zip(found, ages, method.ages(ages), strict=True)]
+
+
+def first_items(to: Principal, of: Receivables) -> ItemList:
+    """The open items of one account that fall, or fell, due first; how many there are is in ``of``."""
+    total = sum(one.items for one in of.owed)
+    if not total or of.account is None or of.day is None:
+        return ItemList(items=[], total=0, page=1, pages=1)
+    items = _aged(first_due(to, of.account), of.day, of.method)
+    return ItemList(items=items, total=total, page=1, pages=-(-total // SHOWN_OF_ONE))
 
 
 def bucket_codes(method: ReceivablesMethod) -> list[str]:

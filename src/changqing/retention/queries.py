@@ -16,9 +16,11 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
-from changqing.accounts.rights import seen_only, visible_to
+from changqing.accounts.one import seen_rows
+from changqing.accounts.rights import seen_only, sight, visible_to
 from changqing.base.bulk import columns_from
 from changqing.base.packs import Method, Pack, parse
+from changqing.base.written import Written
 from changqing.ledger.columns import rows_of
 from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
@@ -122,15 +124,23 @@ def with_keys(to: Principal, keys: Sequence[int]) -> list[AccountWarning]:
     return [found[key] for key in keys if key in found]
 
 
-def warnings_of(to: Principal, account: Account) -> list[AccountWarning]:
-    """All warnings of one account, active ones first, with their answers."""
-    rows = stakes(to, visible_to(to, AccountWarning.objects.filter(account=account.pk)))
-    order = Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1))
-    return list(
-        rows.select_related("method", "account")
+OF_ONE = Written(
+    lambda account: (
+        AccountWarning.objects.filter(account=account)
+        .select_related("method")
         .prefetch_related("answers", "answers__who", "answers__by")
-        .order_by(order, "-last_seen", "pk")[:50]
+        .order_by(Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1)), "-last_seen", "pk")[:50]
     )
+)
+
+
+def warnings_of(to: Principal, account: Account) -> list[AccountWarning]:
+    """All warnings of one account, active ones first, with their answers and ``stake``."""
+    rows, sees_margin = seen_rows(to, account, OF_ONE), sight(to, account).reads(Part.MARGIN)
+    for row in rows:
+        row.account = account
+        row.stake = row.at_stake if sees_margin else None  # type: ignore[attr-defined]
+    return rows
 
 
 def warning_with_id(to: Principal, pk: int) -> AccountWarning | None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import seen_rows, visible_to
+from changqing.base.written import Written
 from changqing.dossier.models import Revision, RevisionLine
 from changqing.people.permissions import Principal
 
@@ -34,12 +35,18 @@ def last_deed_on(account: Account) -> LastDeed | None:
     return LastDeed(str(line.deed.by or line.deed.principal), line.deed.at) if line else None
 
 
-def deeds_on(to: Principal, account: Account, *, limit: int = 20) -> list[PastDeed]:
+LINES = Written(
+    lambda account: (
+        RevisionLine.objects.filter(account=account).select_related("deed__by").order_by("-deed")[:20]
+    )
+)
+
+
+def deeds_on(to: Principal, account: Account) -> list[PastDeed]:
     """The newest deeds on ``account`` that ``to`` may see."""
-    lines = visible_to(to, RevisionLine.objects.filter(account=account)).select_related("deed__by")
     return [
         PastDeed(line.deed, str(line.deed.by or line.deed.principal), line.before, line.after)
-        for line in lines.order_by("-deed")[:limit]
+        for line in seen_rows(to, account, LINES)
     ]
 
 

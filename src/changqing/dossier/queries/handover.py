@@ -5,17 +5,21 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import Part, may_edit, visible_to
+from changqing.accounts.queries import Part, may_edit, seen_rows
 from changqing.accounts.rights import editable_by
+from changqing.base.written import Written
 from changqing.dossier.models import HandoverRequest as HandoverRequest
 from changqing.people.models import User
 from changqing.people.permissions import Principal, may
 
+OPEN = Written(
+    lambda account: _open().filter(account=account).select_related("to", "asked_by").order_by("pk")
+)
+
 
 def open_handover(to: Principal, account: Account) -> HandoverRequest | None:
     """What is asked of ``account`` and not answered yet."""
-    rows = visible_to(to, _open().filter(account=account))
-    return rows.select_related("to", "asked_by").first()
+    return next(iter(seen_rows(to, account, OPEN)), None)
 
 
 def handovers_to_answer(to: Principal) -> list[HandoverRequest]:

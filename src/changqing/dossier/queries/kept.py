@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import seen_rows, visible_to
 from changqing.base.packs import load, parse
+from changqing.base.written import Written
 from changqing.dossier.models import Attachment, Fact, Note
 from changqing.dossier.rules.facts import (
     ArchiveMethod,
@@ -32,6 +33,17 @@ from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
 
 PACK = "archive"
+FACTS = Written(
+    lambda account: Fact.objects.filter(account=account, ended_at=None).order_by("kind", "-day", "-pk")
+)
+NOTES = Written(
+    lambda account: (
+        Note.objects.filter(account=account, removed_at=None).select_related("author").order_by("-at")
+    )
+)
+ATTACHMENTS = Written(
+    lambda account: Attachment.objects.filter(account=account, removed_at=None).order_by("-at")
+)
 
 
 @lru_cache(maxsize=4)
@@ -65,7 +77,7 @@ class Dossier:
 def dossier_of(to: Principal, account: Account, *, today: date) -> Dossier:
     """The facts of ``account`` that ``to`` may see, judged: one query beside that for the method."""
     method = archive_method()
-    facts = list(facts_of(to, account))
+    facts = seen_rows(to, account, FACTS)
     known = [
         KnownFact(each.pk, each.kind, each.values, each.source, each.day, each.confidence, each.expires)
         for each in facts
@@ -82,11 +94,6 @@ def dossier_of(to: Principal, account: Account, *, today: date) -> Dossier:
     )
 
 
-def facts_of(to: Principal, account: Account) -> QuerySet[Fact]:
-    rows = visible_to(to, Fact.objects.filter(account=account, ended_at=None))
-    return rows.order_by("kind", "-day", "-pk")
-
-
 def fact_of(to: Principal, pk: int) -> Fact | None:
     return visible_to(to, Fact.objects.filter(pk=pk)).select_related("account").first()
 
@@ -96,10 +103,10 @@ def _readable(to: Principal) -> Q:
     return Q(is_private=False) | Q(author=to.pk) if isinstance(to, User) else Q(is_private=False)
 
 
-def notes_of(to: Principal, account: Account) -> QuerySet[Note]:
-    """The notes on ``account`` that ``to`` may read, the newest first."""
-    rows = visible_to(to, Note.objects.filter(account=account, removed_at=None)).filter(_readable(to))
-    return rows.select_related("author").order_by("-at")
+def notes_of(to: Principal, account: Account) -> list[Note]:
+    """The notes on ``account``, newest first, that ``to`` may read; a private one is its author's alone."""
+    notes, me = seen_rows(to, account, NOTES), to.pk if isinstance(to, User) else None
+    return [note for note in notes if not note.is_private or (me and note.author_id == me)]
 
 
 def note_of(to: Principal, pk: int) -> Note | None:
@@ -107,8 +114,9 @@ def note_of(to: Principal, pk: int) -> Note | None:
     return rows.select_related("account").first()
 
 
-def attachments_of(to: Principal, account: Account) -> QuerySet[Attachment]:
-    return visible_to(to, Attachment.objects.filter(account=account, removed_at=None)).order_by("-at")
+def attachments_of(to: Principal, account: Account) -> list[Attachment]:
+    """The files kept with ``account``, the newest first."""
+    return seen_rows(to, account, ATTACHMENTS)
 
 
 def attachment_of(to: Principal, pk: int) -> Attachment | None:

@@ -108,6 +108,8 @@ def _like(
             [tax, name, name, pinyin, pinyin, domains, domains, pk],
         )
         kinds = dict(cursor.fetchall())
+    if not kinds:
+        return []
     seen = set(accounts(to).filter(pk__in=kinds).values_list("pk", flat=True))
     said = NotTheSame.objects.filter(one__in=[pk, *seen], other__in=[pk, *seen])
     apart = {frozenset(pair) for pair in said.values_list("one", "other")}
@@ -142,4 +144,6 @@ def _weight(kinds: str) -> str:
 def side_by_side(to: Principal, pairs: Iterable[Alike]) -> dict[int, Any]:
     """The accounts of ``pairs`` with owner and totals, by id, for showing them side by side."""
     ids = {pk for pair in pairs for pk in (pair.one, pair.other)}
+    if not ids:
+        return {}
     return {row.pk: row for row in accounts(to).filter(pk__in=ids).select_related("owner", "department")}

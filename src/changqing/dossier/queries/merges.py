@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-
 from changqing.accounts.models import Account
-from changqing.accounts.queries import visible_to
+from changqing.accounts.queries import seen_rows, visible_to
+from changqing.base.written import Written
 from changqing.dossier.models import AccountMerge
 from changqing.people.permissions import Principal
 
+MERGES = Written(
+    lambda account: (
+        AccountMerge.objects.filter(kept=account, unmerged_at=None)
+        .select_related("lost", "by")
+        .order_by("-pk")
+    )
+)
 
-def merges_into(to: Principal, account: Account) -> QuerySet[AccountMerge]:
+
+def merges_into(to: Principal, account: Account) -> list[AccountMerge]:
     """The accounts that are now part of ``account``, the newest first."""
-    rows = visible_to(to, AccountMerge.objects.filter(kept=account, unmerged_at=None))
-    return rows.select_related("lost", "by").order_by("-pk")
+    return seen_rows(to, account, MERGES)
 
 
 def merge_with_id(to: Principal, pk: int) -> AccountMerge | None:

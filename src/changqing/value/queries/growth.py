@@ -31,6 +31,7 @@ from django.utils import timezone
 from changqing.accounts.models import Account, TeamMembership
 from changqing.accounts.queries import Part, visible_to
 from changqing.base.bulk import columns_from
+from changqing.base.written import Written
 from changqing.engine.computable import Floats
 from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
@@ -300,9 +301,17 @@ def staffed(to: Principal, account: Account, scheme: Scheme) -> tuple[str, int, 
     if not band:
         return None
     tier = scheme.tier(band)
-    others = _held().filter(account=account).aggregate(n=Count("user", distinct=True))["n"]
-    hands = (account.owner_id is not None) + (account.backup_id is not None) + others
+    today = timezone.localdate()
+    others = {user for user, until in PLACES(account.pk) if until is None or until >= today}
+    hands = (account.owner_id is not None) + (account.backup_id is not None) + len(others)
     return band, (tier.staff or 0) if tier else 0, hands
+
+
+PLACES = Written(
+    lambda account: TeamMembership.objects.filter(ended_at=None, account=account).values_list(
+        "user_id", "until"
+    )
+)
 
 
 def _held() -> QuerySet[TeamMembership]:

@@ -9,12 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from changqing.reports.receivables import Asked, item_list, receivables_of
+from changqing.reports.receivables import first_items, receivables_of
 from changqing.web.reader import reader
 from changqing.web.receivables import figures
 from changqing.web.receivables.views import item_columns
-
-SHOWN = 12
 
 
 def owing(request: HttpRequest, key: str) -> HttpResponse:
@@ -23,7 +21,7 @@ def owing(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     all_url = f"{reverse('receivables')}?{urlencode({'q': key})}"
     main = found.main
-    listed = item_list(reader(request), Asked(bucket=""), account=found.account, per_page=SHOWN)
+    listed = first_items(reader(request), found)
     days = [figures.days_figure(found), figures.paid_figure(found), figures.cost_figure(found)]
     return render(
         request,

@@ -98,7 +98,7 @@ def _page(request: HttpRequest, account: Account, *, refused: Refused | None = N
         told |= _facts(dossier_of(to, account, today=timezone.localdate()))
         told["notes"] = [(note, note.author_id == to.pk) for note in notes_of(to, account)]
     if told["sees_files"]:
-        told["files"] = list(attachments_of(to, account))
+        told["files"] = attachments_of(to, account)
     return render(request, "keeping/archive.html", told, status=200)
 
 

@@ -161,7 +161,7 @@ def record(request: HttpRequest, key: str) -> HttpResponse:
             (step, "、".join(str(LABELS.get(name, _("归档"))) for name in step.after))
             for step in deeds_on(reader(request), account)
         ],
-        "merges": list(merges_into(reader(request), account)),
+        "merges": merges_into(reader(request), account),
         "pairs": _pairs(request, like(reader(request), account)),
         "may_edit": may(reader(request), "edit accounts") and may_edit(reader(request), account, Part.BASIC),
     }
