@@ -220,7 +220,7 @@ def measured(people: dict[str, Any]) -> str:
     from changqing.accounts.queries import visible_to
     from changqing.people.models import User
     from changqing.people.permissions import operator
-    from changqing.value.queries.rankings import Cut, Narrowing, count_of, current_ranking, listed
+    from changqing.value.queries import Cut, Narrowing, count_of, current_ranking, listed
 
     rows = [
         "# What the rule of who sees what costs",

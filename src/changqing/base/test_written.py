@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from changqing.accounts.models import Account
-from changqing.base.written import WORD, Written
+from changqing.base.written import DAY, NUMBERS, WORD, Written
 from changqing.people.actions import add_department
 from changqing.people.models import User
 
@@ -69,6 +70,19 @@ def test_values_come_as_tuples_or_alone_and_what_is_fetched_beside_too(book: lis
     with CaptureQueriesContext(connection) as seen:
         assert found[0].owner.full_name == "梅"
     assert not seen.captured_queries
+
+
+def test_it_may_ask_for_several_things_and_for_many_at_once(book: list[Account]) -> None:
+    def write(keys: Any, name: Any, since: Any) -> Any:
+        named = Account.objects.filter(pk__among=keys, name=name, created_at__date__gte=since)
+        return named.values_list("key", flat=True)
+
+    written: Any = Written(write, NUMBERS, WORD, DAY)
+    many, today = [each.pk for each in book], book[0].created_at.date()
+    for asked in ((many, "甲", today), (many, "乙", today), ([], "甲", today), (many, "甲", date.max)):
+        assert written(*asked) == list(write(*asked)), asked
+    with pytest.raises(ValueError, match="nothing to put a value into"):
+        Written(lambda keys, _name: Account.objects.filter(pk__among=keys), NUMBERS, WORD)([1], "甲")
 
 
 def test_it_is_put_together_once(book: list[Account]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -17,9 +18,12 @@ from django.db.models.query import FlatValuesListIterable, ModelIterable, Values
 from django.db.models.query import get_related_populators as populators_of
 
 Row = TypeVar("Row")
-# No row has such a number or such a word, so where they stand in a text the asked ones belong.
+# No row has such a number, word or day, so where they stand in a text the asked ones belong.
 NUMBER = -(2**62)
+NUMBERS = (NUMBER,)
 WORD = "\ue000\ue001"
+DAY = date.min
+Value = int | str | date | Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class _Text:
 
     sql: str
     values: tuple[Any, ...]
-    places: tuple[int, ...]
+    # where, and which of the asked ones
+    places: tuple[tuple[int, int], ...]
     converters: tuple[tuple[int, Any, Any], ...]
     read: Callable[[Sequence[Any]], Any]
     prefetched: tuple[Any, ...]
@@ -36,26 +41,32 @@ class _Text:
 
 class Written(Generic[Row]):
     """``write(value)`` asked of one value after the other; nothing but ``value`` may make it another query.
+    It takes as many values as there are ``stand_ins``, which say of which kind they are.
 
     What changes from day to day or from reader to reader (today, rights, language) does not belong into it.
     """
 
-    def __init__(self, write: Callable[[Any], QuerySet[Any, Row]], stand_in: int | str = NUMBER) -> None:
-        self._write, self._stand_in = write, stand_in
+    def __init__(self, write: Callable[..., QuerySet[Any, Row]], *stand_ins: Value) -> None:
+        self._write, self._stand_ins = write, stand_ins or (NUMBER,)
 
     @cached_property
     def model(self) -> type[Model]:
         """Whose rows are asked for."""
-        model: type[Model] = self._write(self._stand_in).model
+        model: type[Model] = self._write(*self._stand_ins).model
         return model
 
     @cached_property
     def _text(self) -> _Text:
-        rows = self._write(self._stand_in)
+        rows = self._write(*self._stand_ins)
         compiler = rows.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, values = compiler.as_sql()
-        places = tuple(at for at, value in enumerate(values) if value == self._stand_in)
-        if not places:
+        places = tuple(
+            (at, which)
+            for at, value in enumerate(values)
+            for which, stand_in in enumerate(self._stand_ins)
+            if (tuple(value) if isinstance(value, list) else value) == stand_in
+        )
+        if {which for _at, which in places} != set(range(len(self._stand_ins))):
             raise ValueError(f"nothing to put a value into: {sql}")
         converters = compiler.get_converters([each[0] for each in compiler.select])
         return _Text(
@@ -67,11 +78,11 @@ class Written(Generic[Row]):
             prefetched=tuple(rows._prefetch_related_lookups),  # type: ignore[attr-defined]
         )
 
-    def __call__(self, value: int | str) -> list[Row]:
-        """The rows of ``value``, as the query itself would give them."""
+    def __call__(self, *asked: Value) -> list[Row]:
+        """The rows of what is ``asked``, as the query itself would give them."""
         text, values = self._text, list(self._text.values)
-        for at in text.places:
-            values[at] = value
+        for at, which in text.places:
+            values[at] = asked[which]
         with connection.cursor() as cursor:
             cursor.execute(text.sql, values)
             rows = cursor.fetchall()

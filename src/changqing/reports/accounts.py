@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,7 +18,6 @@ from changqing.accounts.queries import (
     has_archived,
     is_withheld,
     part_name,
-    sight_of,
 )
 from changqing.base.refused import Withheld
 from changqing.ledger.queries import as_of
@@ -27,12 +27,12 @@ from changqing.value.queries import (
     BY_ACCOUNT,
     BY_PLACE,
     FEW,
-    Account,
     Composition,
     Cut,
     Narrowing,
     RankedAccount,
     Ranking,
+    RowOfList,
     composition_of,
     count_of,
     current_ranking,
@@ -211,7 +211,7 @@ def neighbours(to: Principal, asked: Asked, key: str, place: int) -> Neighbours 
     start = max(place - 1, 0)
     cut = Cut(start, min(place + 2, total), asked.sort.removeprefix("-"), asked.sort.startswith("-"))
     ids = listed(to, ranking, wanted, cut, total) if place < total else []
-    found = rows_of(to, ids)
+    found, _seen = rows_of(to, ids)
     keys = [found[pk].key for pk in ids if pk in found]
     at = place - start
     if at >= len(keys) or keys[at] != key:
@@ -272,27 +272,36 @@ def account_rows(
     to: Principal, ids: Sequence[int], ranking: Ranking | None, today: date | None, *, with_trend: bool = True
 ) -> list[ListedAccount]:
     """The accounts ``ids`` in their order, with place, totals and, if wanted, trend: two or three queries."""
-    found = rows_of(to, ids)
-    placed = places_among(to, ranking, found.values())
+    found, seen = rows_of(to, ids)
+    placed = places_among(seen, ranking)
     months = whole_months(today, TREND_MONTHS) if today and with_trend else []
-    money = monthly_revenue(to, found.values(), months[0]) if months else {}
-    hidden = {pk: frozenset(Part) - each.parts for pk, each in sight_of(to, found.values()).items()}
+    money = monthly_revenue(seen, months[0]) if months else {}
 
     def of_months(pk: int) -> list[Decimal]:
-        return [money.get(pk, {}).get(month, ZERO) for month in months]
+        by_month = money.get(pk, {})
+        return [by_month.get(month, ZERO) for month in months]
 
-    return [_row(found[pk], placed.get(pk), of_months(pk), today, hidden[pk]) for pk in ids if pk in found]
+    return [
+        _row(found[pk], placed.get(pk), of_months(pk), today, _hidden(seen[pk].parts))
+        for pk in ids
+        if pk in found
+    ]
+
+
+@cache
+def _hidden(parts: frozenset[Part]) -> frozenset[Part]:
+    """All but ``parts``; in every row of a list they are nearly always the same."""
+    return frozenset(Part) - parts
 
 
 def _row(
-    account: Account,
+    account: RowOfList,
     place: RankedAccount | None,
     months: list[Decimal],
     today: date | None,
     hidden: frozenset[Part],
 ) -> ListedAccount:
-    totals = getattr(account, "totals", None)
-    last = totals.last_day if totals and Part.REVENUE not in hidden else None
+    last = account.last_day if Part.REVENUE not in hidden else None
     return ListedAccount(
         key=account.key,
         name=account.name,
@@ -300,8 +309,8 @@ def _row(
         region=account.region,
         tags=tuple(account.tags),
         is_archived=account.archived_at is not None,
-        owner=str(account.owner or ""),
-        department=str(account.department or ""),
+        owner=account.owner or "",
+        department=account.department or "",
         abc=place.abc if place else "",
         band=place.band if place else "",
         rank=place.rank if place else None,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from changqing.accounts.queries import sight_of
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, may
 from changqing.people.queries import colleagues
@@ -93,7 +94,7 @@ def _rows(to: Principal, review: Review | None, last: date) -> list[ReviewRow]:
     accounts = [row.account for row in standings]
     ids = [account.pk for account in accounts]
     whole = whole_months(last, 2 * YEAR)
-    money = monthly_revenue(to, accounts, whole[0])
+    money = monthly_revenue(sight_of(to, accounts), whole[0])
     worths, before = profits_of(to, ids), last_decided(to, ids)
     decided = decided_in(to, review) if review else {}
     rows = []

@@ -79,7 +79,7 @@ def test_search_by_name_pinyin_initials_two_characters_and_key(
 def test_words_shorten_a_list_and_leave_its_order(
     small_book: People, monkeypatch: pytest.MonkeyPatch, sort: str, many: int
 ):
-    monkeypatch.setattr("changqing.value.queries.rankings.MANY", many)
+    monkeypatch.setattr("changqing.value.queries.lists.MANY", many)
     # one that she sees, but neither its revenue nor its rank
     TeamMembership.objects.create(
         account=Account.objects.get(key="A1"), user=small_book.bo, role="guest", since=date(2020, 1, 1)
