@@ -33,6 +33,12 @@ from changqing.value.models import AccountRhythm, AccountWorth
 PACKS: dict[str, type[Method]] = {"warnings": WarningsMethod}
 State = AccountWarning.State
 FEW = 5_000
+# what the row of a warning shows: neither the looks it rests on nor all that the archive says of its account
+OF_A_ROW = (
+    *("cause", "state", "first_seen", "last_seen", "until", "is_red", "version"),
+    *("chance", "allowed", "seen", "usual", "samples", "at_stake"),
+    *("account__key", "account__name", "method__pack", "method__version"),
+)
 ACTIVE = (State.OPEN, State.SNOOZED, State.ANSWERED, State.UNREAL)
 
 
@@ -120,7 +126,7 @@ class _Beginning(Func):
 def with_keys(to: Principal, keys: Sequence[int]) -> list[AccountWarning]:
     """The warnings ``keys`` that ``to`` may see, in that order, with what their rows show."""
     rows = stakes(to, visible_to(to, AccountWarning.objects.filter(pk__in=keys)))
-    found = {row.pk: row for row in rows.select_related("account", "account__owner", "method")}
+    found = {row.pk: row for row in rows.select_related("account", "method").only(*OF_A_ROW)}
     return [found[key] for key in keys if key in found]
 
 
@@ -154,6 +160,7 @@ def promised(to: Principal, today: date, *, limit: int = 20) -> list[AccountWarn
     rows = visible_to(to, AccountWarning.objects.filter(state=State.ANSWERED, until__gt=today))
     return list(
         rows.select_related("account")
+        .only("until", "account__key", "account__name")
         .prefetch_related("answers", "answers__who")
         .order_by("until", "pk")[:limit]
     )

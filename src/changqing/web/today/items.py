@@ -16,7 +16,10 @@ def item(
 ) -> dict[str, Any]:
     due, is_due = words.due(row, today)
     stake = getattr(row, "stake", None)
-    return {
+    evidence = {}
+    if is_open:
+        evidence = {"unusual": words.how_unusual(row), "chance_arithmetic": words.chance_arithmetic(row)}
+    return evidence | {
         "row": row,
         "do_id": f"do-{row.pk}",
         "unreal_id": f"unreal-{row.pk}",
@@ -25,11 +28,9 @@ def item(
         "cause": row.get_cause_display(),
         "icon": words.ICONS[row.cause],
         "sentence": words.sentence(row),
-        "unusual": words.how_unusual(row),
         "move": words.next_move(row),
         "stake": words.money(stake, currency),
         "stake_arithmetic": words.stake_arithmetic(row, currency) if stake is not None else None,
-        "chance_arithmetic": words.chance_arithmetic(row),
         "due": due,
         "is_due": is_due,
         "is_open": is_open,

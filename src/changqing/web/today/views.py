@@ -22,6 +22,7 @@ from changqing.retention.queries import AccountWarning, warning_with_id
 from changqing.web.reader import reader
 from changqing.web.today import words
 from changqing.web.today.items import item
+from changqing.web.today.rows import WorkLines
 
 GROUPS = {"now": gettext_lazy("今天必须"), "week": gettext_lazy("本周"), "later": gettext_lazy("可以排期")}
 
@@ -112,6 +113,12 @@ def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[st
     shown = {item.pk for _name, items in found.groups for item in items}
     opened = opened if opened in shown else first
     rank = iter(range(1, found.shown + 1))
+    lines = WorkLines(sees_money=found.sees_money)
+
+    def shown_as(row: AccountWarning) -> dict[str, Any]:
+        it = item(row, today=found.today, currency=found.currency, rank=next(rank), is_open=row.pk == opened)
+        return it | {"line": lines.line(it)}
+
     return {
         "found": found,
         "title": _title(found),
@@ -120,16 +127,7 @@ def _page(request: HttpRequest, found: TodayPage, opened: int | None) -> dict[st
             (
                 str(GROUPS[name]),
                 len(items),
-                [
-                    item(
-                        row,
-                        today=found.today,
-                        currency=found.currency,
-                        rank=next(rank),
-                        is_open=row.pk == opened,
-                    )
-                    for row in items
-                ],
+                [shown_as(row) for row in items],
             )
             for name, items in found.groups
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from changqing.base.money import written
@@ -18,6 +18,30 @@ ICONS = {
     "returns": "arrow-back-up",
     "margin": "trending-down",
     "payment": "clock-exclamation",
+}
+# each sentence by the cause of a warning
+MOVES = {
+    "overdue": gettext_lazy("打电话问下一单：是停产、换人，还是找了别家"),
+    "breadth": gettext_lazy("问清哪一类换了供应商，能不能拿回来"),
+    "returns": gettext_lazy("找质量和物流看最近几张退货单"),
+    "margin": gettext_lazy("核对价格、折扣和成本，再谈下一单"),
+    "payment": gettext_lazy("和财务一起问清为什么变慢：周转、争议，还是想拉长账期"),
+}
+STAKES = {
+    "overdue": gettext_lazy("近 12 个月贡献 × 已流失的可能"),
+    "breadth": gettext_lazy("不再买的品类停购前 12 个月的毛利"),
+    "returns": gettext_lazy("最近几单的退货金额"),
+    "margin": gettext_lazy("（平常毛利率 − 最近毛利率）× 近 12 个月收入"),
+    "payment": gettext_lazy("（最近付款天数 − 平常付款天数）× 近 12 个月开票 ÷ 365 × 资金成本率"),
+}
+RULES = {
+    "overdue": gettext_lazy("P（间隔比现在还长）< 误报预算 × 平常间隔 ÷ 365.25"),
+    "breadth": gettext_lazy("P（隔这么多单不买）按全书的贝塔二项分布 < 误报预算 ÷ 每年看的次数 ÷ 品类数"),
+    "returns": gettext_lazy("P（最近几单至少这么多次退货）按贝塔二项分布 < 误报预算 ÷ 每年看的次数"),
+    "payment": gettext_lazy(
+        "最近一两个月的付款天数（取对数）与之前至多 48 个月的 t 检验，方差向全书收缩 < 误报预算 ÷ 12"
+    ),
+    "margin": gettext_lazy("最近一两单与之前至多 48 单的 t 检验，方差向全书收缩 < 误报预算 ÷ 每年看的次数"),
 }
 
 
@@ -58,14 +82,8 @@ def how_unusual(row: AccountWarning) -> str:
 
 
 def next_move(row: AccountWarning) -> str:
-    """The first step that this cause suggests; the rescue case that follows comes with its own room."""
-    return {
-        "overdue": _("打电话问下一单：是停产、换人，还是找了别家"),
-        "breadth": _("问清哪一类换了供应商，能不能拿回来"),
-        "returns": _("找质量和物流看最近几张退货单"),
-        "margin": _("核对价格、折扣和成本，再谈下一单"),
-        "payment": _("和财务一起问清为什么变慢：周转、争议，还是想拉长账期"),
-    }[row.cause]
+    """The first step that its cause suggests; the rescue case that follows comes with its own room."""
+    return str(MOVES[row.cause])
 
 
 def money(amount: float | None, currency: str) -> str:
@@ -77,15 +95,8 @@ def money(amount: float | None, currency: str) -> str:
 
 def stake_arithmetic(row: AccountWarning, currency: str) -> Arithmetic:
     """How the money at stake is worked out, by cause."""
-    formula = {
-        "overdue": _("近 12 个月贡献 × 已流失的可能"),
-        "breadth": _("不再买的品类停购前 12 个月的毛利"),
-        "returns": _("最近几单的退货金额"),
-        "margin": _("（平常毛利率 − 最近毛利率）× 近 12 个月收入"),
-        "payment": _("（最近付款天数 − 平常付款天数）× 近 12 个月开票 ÷ 365 × 资金成本率"),
-    }[row.cause]
     return Arithmetic(
-        formula=formula,
+        formula=str(STAKES[row.cause]),
         inputs=((_("在险毛利"), money(row.at_stake, currency)),),
         as_of=row.last_seen,
         method=str(row.method),
@@ -95,17 +106,8 @@ def stake_arithmetic(row: AccountWarning, currency: str) -> Arithmetic:
 
 def chance_arithmetic(row: AccountWarning) -> Arithmetic:
     """How unusual it is, against what the rule may spend of its false alarms."""
-    rules = {
-        "overdue": _("P（间隔比现在还长）< 误报预算 × 平常间隔 ÷ 365.25"),
-        "breadth": _("P（隔这么多单不买）按全书的贝塔二项分布 < 误报预算 ÷ 每年看的次数 ÷ 品类数"),
-        "returns": _("P（最近几单至少这么多次退货）按贝塔二项分布 < 误报预算 ÷ 每年看的次数"),
-        "payment": _(
-            "最近一两个月的付款天数（取对数）与之前至多 48 个月的 t 检验，方差向全书收缩 < 误报预算 ÷ 12"
-        ),
-        "margin": _("最近一两单与之前至多 48 单的 t 检验，方差向全书收缩 < 误报预算 ÷ 每年看的次数"),
-    }
     return Arithmetic(
-        formula=rules[row.cause],
+        formula=str(RULES[row.cause]),
         inputs=(
             (_("偶然出现的可能"), f"{row.chance:.2g}"),
             (_("允许的误报"), f"{row.allowed:.2g}"),
