@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlencode
 
+from django.http import HttpRequest, QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from changqing.web.components.markup import escaped
 from changqing.web.components.registry import component
+
+AT_IT = ' aria-current="true"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,15 @@ class Table:
     sort: str = ""
     walk: bool = True
 
+    def around(self, slot: str, request: HttpRequest | None = None) -> SafeString:
+        sorted_by = _sorted_by(request)
+        heads = "".join(_head(head, sorted_by) for head in self.headings)
+        return SafeString(
+            f'<div class="table-frame"> <table class="list"{" data-walk" if self.walk else ""}> '
+            f'<caption class="unseen">{escaped(self.caption)}</caption> '
+            f"<thead> <tr> {heads} </tr> </thead> <tbody>{slot}</tbody> </table> </div> "
+        )
+
     @property
     def headings(self) -> list[Heading]:
         return [self._heading(column) for column in self.columns]
@@ -56,6 +73,34 @@ class Table:
             return Heading(column, first if column.key else "", "")
         direction: Literal["ascending", "descending"] = "descending" if self.sort == falling else "ascending"
         return Heading(column, second if self.sort == first else first, direction)
+
+
+def _sorted_by(request: HttpRequest | None) -> Callable[[str], str]:
+    """The address of ``request`` at its first page, in another order."""
+    asked = request.GET if request else QueryDict()
+    said = [
+        (name, "" if name == "sort" else urlencode({name: one}))
+        for name, values in asked.lists()
+        if name != "page"
+        for one in (values if name != "sort" else [""])
+    ]
+    if "sort" not in asked:
+        said.append(("sort", ""))
+    parts = [(name == "sort", text) for name, text in said]
+    return lambda sort: "?" + "&".join(urlencode({"sort": sort}) if here else text for here, text in parts)
+
+
+def _head(head: Heading, sorted_by: Callable[[str], str]) -> str:
+    column = head.column
+    kind = f"{'num' if column.number else ''}{' wide' if column.wide else ''}"
+    direction = f' aria-sort="{head.direction}"' if head.direction else ""
+    hint = f' title="{escaped(column.hint)}"' if column.hint else ""
+    label = escaped(column.label)
+    if head.sort:
+        way = {"ascending": "▲", "descending": "▼", "": ""}[head.direction]
+        way = f'<span class="way" aria-hidden="true">{way}</span>'
+        label = f'<a href="{escaped(sorted_by(head.sort))}">{label}{way}</a>'
+    return f'<th scope="col" class="{kind}" {direction} {hint}> {label} </th> '
 
 
 @component("pagination")
@@ -121,12 +166,23 @@ class Choice:
     current: bool = False
 
 
+def _choices(kind: str, label: str, choices: Sequence[Choice]) -> SafeString:
+    links = "".join(
+        f'<a href="{escaped(one.url)}"{AT_IT if one.current else ""}>{escaped(one.label)}</a> '
+        for one in choices
+    )
+    return SafeString(f'<nav class="{kind}" aria-label="{escaped(label)}"> {links}</nav> ')
+
+
 @component("segmented")
 class Segmented:
     """One of a few: the period of a page, by value or by profit."""
 
     label: str
     choices: Sequence[Choice]
+
+    def __html__(self) -> SafeString:
+        return _choices("segmented", self.label, self.choices)
 
 
 @component("tabs")
@@ -135,6 +191,9 @@ class Tabs:
 
     label: str
     choices: Sequence[Choice]
+
+    def __html__(self) -> SafeString:
+        return _choices("tabs", self.label, self.choices)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,3 +210,18 @@ class JumpRail:
     """The sections of one scroll, reached by 1–9; stays at the left, on a phone a sideways bar."""
 
     sections: Sequence[Section]
+
+    def __html__(self) -> SafeString:
+        each = "".join(self._section(at, one) for at, one in enumerate(self.sections, 1))
+        return SafeString(f'<nav class="jump-rail" aria-label="{_("本页各节")}"> <ol> {each} </ol> </nav> ')
+
+    @staticmethod
+    def _section(at: int, one: Section) -> str:
+        dot = ""
+        if one.tone:
+            told = {"red": _("需动手"), "amber": _("留意"), "unknown": _("样本不足")}[one.tone]
+            dot = f'<span class="dot dot-{one.tone}"> <span class="unseen"> {told} </span> </span>'
+        return (
+            f'<li> <a href="#{escaped(one.id)}" data-key="{at}"> <kbd>{at}</kbd> '
+            f"<span>{escaped(one.label)}</span> {dot} </a> </li> "
+        )

@@ -9,8 +9,8 @@
 declared with ``block=True`` takes content up to ``{% endcomponent %}`` as ``slot``; further named places are
 declared in ``places`` and filled with ``{% slot "foot" %}…{% endslot %}``.
 
-The few that stand in every row of a table or often on a page (chip, icon, money, bar, figure, open-number)
-write themselves: their declaration has ``__html__`` and there is no template, which would cost a page of
+Those that stand in every row of a table or on most pages write themselves: their declaration has
+``__html__``, or ``around`` where they take content, and there is no template, which would cost a page of
 fifty rows more than all its questions.
 """
 
@@ -54,7 +54,7 @@ class Component:
 
     @cached_property
     def writes_itself(self) -> bool:
-        return hasattr(self.props, "__html__")
+        return hasattr(self.props, "around" if self.block else "__html__")
 
     @cached_property
     def template(self) -> Template:

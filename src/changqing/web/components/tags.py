@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
 from django import template
@@ -11,16 +9,17 @@ from django.contrib.messages.storage.base import Message
 from django.template import Context, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
 # importing a declaration registers it
 from changqing.web.components import charts, figures, forms, lists, words  # noqa: F401
 from changqing.web.components.kept import do_kept
+from changqing.web.components.markup import phrases
 from changqing.web.components.registry import Component, component_named
 
 register = template.Library()
 register.tag("kept", do_kept)
+register.filter(phrases)
 
 PASSED_ON = ("request", "csrf_token", "user", "shell")
 
@@ -44,14 +43,18 @@ class ComponentNode(Node):
 
     def render(self, context: Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.props.items()}
-        if self.used.writes_itself:
+        if self.used.writes_itself and not self.used.block:
             written: SafeString = self.used.build(values).__html__()
             return written
         # a place of nothing but layout is empty, so that the component leaves it out
         inner: dict[str, Any] = {
             name: SafeString(nodes.render(context).strip()) for name, nodes in self.places.items()
         }
-        inner["slot"] = self.content.render(context)
+        slot = self.content.render(context)
+        if self.used.writes_itself:
+            around: SafeString = self.used.build(values).around(slot, context.get("request"), **inner)
+            return around
+        inner["slot"] = slot
         inner["it"] = self.used.build(values)
         inner |= {name: context[name] for name in PASSED_ON if name in context}
         return self.used.template.render(context.new(inner))
@@ -107,22 +110,6 @@ def do_slot(parser: Parser, token: Token) -> SlotNode:
     content = parser.parse(("endslot",))
     parser.delete_first_token()
     return SlotNode(bits[1][1:-1], content)
-
-
-_PHRASE = re.compile(r"[^，；：]*[，；：]+|[^，；：]+")
-
-
-@register.filter
-def phrases(title: object) -> SafeString:
-    """``title`` so that it breaks after ，；： only: each phrase is an inline block.
-
-    Text is escaped; a title that is markup already is left as it is.
-    """
-    text = conditional_escape(title if isinstance(title, str) else str(title))
-    parts = _PHRASE.findall(unescape(text))
-    if len(parts) < 2 or "<" in text:
-        return text
-    return format_html_join("", '<span class="phrase">{}</span>', ((part,) for part in parts))
 
 
 @register.filter

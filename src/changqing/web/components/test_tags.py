@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.template import TemplateSyntaxError, engines
@@ -13,9 +14,10 @@ from django.utils.safestring import SafeString
 
 from changqing.web.components.charts import Rows
 from changqing.web.components.figures import Arithmetic
-from changqing.web.components.lists import Column, Pagination, Table
+from changqing.web.components.lists import Choice, Column, Pagination, Section, Table
+from changqing.web.components.markup import phrases
 from changqing.web.components.registry import COMPONENTS
-from changqing.web.components.tags import minus, phrases, share, whole
+from changqing.web.components.tags import minus, share, whole
 
 
 def rendered(text: str, **given: object) -> str:
@@ -72,7 +74,10 @@ def test_a_wrong_value_is_refused_when_it_is_known(text: str, said: str) -> None
 
 def test_every_component_has_its_template_or_writes_itself_and_its_sentence() -> None:
     themselves = {name for name, component in COMPONENTS.items() if component.writes_itself}
-    assert themselves == {"chip", "icon", "money", "bar", "figure", "open-number"}
+    assert themselves == (
+        {"chip", "icon", "money", "bar", "figure", "open-number", "button", "empty"}
+        | {"card", "page-header", "table", "segmented", "tabs", "jump-rail"}
+    )
     for name, component in COMPONENTS.items():
         if name not in themselves:
             assert component.template.name == f"components/{name}.html"
@@ -154,6 +159,111 @@ def test_slots_stand_where_the_component_puts_them() -> None:
     assert html == (
         '<section class="card"><header class="card-head"><h2>T</h2></header>'
         '<div class="card-body">ab</div><footer class="card-foot">f&lt;1&gt;</footer></section>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (
+            '{% component "card" title=x caption=x id=x flush=True %}{{ x }}'
+            '{% slot "aside" %}{{ x }}{% endslot %}{% endcomponent %}',
+            '<section class="card card-flush" id="X"><header class="card-head"><h2>X</h2>'
+            '<p class="caption">X</p><div class="aside">X</div></header>'
+            '<div class="card-body">X</div></section>',
+        ),
+        (
+            '{% component "page-header" title=x caption=x %}{{ x }}{% slot "lead" %}{{ x }}{% endslot %}'
+            "{% endcomponent %}",
+            '<header class="page-header"><div class="lead">X</div><div class="words"><h1>X</h1><p>X</p></div>'
+            '<div class="actions">X</div></header>',
+        ),
+        (
+            '{% component "page-header" title=x %} {% endcomponent %}',
+            '<header class="page-header"><div class="words"><h1>X</h1></div></header>',
+        ),
+        (
+            '{% component "button" label=x kind="danger" refused=x icon="x" %}',
+            '<span class="button-refused"><button type="button" class="button button-danger" disabled>'
+            '<svg class="icon icon-16" width="16" height="16" aria-hidden="true"><use href="SPRITE#x"/></svg>'
+            ' X </button><span class="reason">X</span></span>',
+        ),
+        (
+            '{% component "button" label=x href=x key=x %}',
+            '<a class="button button-plain" href="X" data-key="X"> X <kbd>X</kbd></a>',
+        ),
+        (
+            '{% component "button" label=x kind="primary" name=x value=x form=x key=x %}',
+            '<button class="button button-primary" type="submit" name="X" value="X" form="X" data-key="X">'
+            " X <kbd>X</kbd></button>",
+        ),
+        (
+            '{% component "button" label=x opens=x %}',
+            '<button class="button button-plain" type="button" popovertarget="X"> X </button>',
+        ),
+        (
+            '{% component "empty" sentence=x label=x href=x %}',
+            '<div class="empty"><p>X</p><a class="button button-primary" href="X"> X </a></div>',
+        ),
+        (
+            '{% component "tabs" label=x choices=choices %}',
+            '<nav class="tabs" aria-label="X"><a href="X" aria-current="true">X</a><a href="b">c</a></nav>',
+        ),
+        (
+            '{% component "segmented" label=x choices=choices %}',
+            '<nav class="segmented" aria-label="X"><a href="X" aria-current="true">X</a>'
+            '<a href="b">c</a></nav>',
+        ),
+        (
+            '{% component "jump-rail" sections=sections %}',
+            '<nav class="jump-rail" aria-label="本页各节"><ol><li><a href="#X" data-key="1"><kbd>1</kbd>'
+            '<span>X</span></a></li><li><a href="#b" data-key="2"><kbd>2</kbd><span>c</span>'
+            '<span class="dot dot-red"><span class="unseen"> 需动手 </span></span></a></li></ol></nav>',
+        ),
+    ],
+)
+def test_what_stands_on_most_pages_escapes_what_it_is_given(page: str, shown: str) -> None:
+    x = "<a>\"'&"
+    given = {
+        "x": x,
+        "choices": [Choice(label=x, url=x, current=True), Choice(label="c", url="b")],
+        "sections": [Section(id=x, label=x), Section(id="b", label="c", tone="red")],
+    }
+    html = re.sub(r"\s+(?=>)|(?<=\s)\s+", "", rendered(page, **given))
+    assert re.sub(r'href="[^"]+icons[^"#]*\.svg', 'href="SPRITE', closed_up(html)) == shown.replace(
+        "X", "&lt;a&gt;&quot;&#x27;&amp;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "margin"),
+    [
+        ("/", "?sort=name", "?sort=-margin"),
+        (
+            "/?q=a%26b&page=3&tag=x&sort=-margin&tag=%3C",
+            "?q=a%26b&amp;tag=x&amp;tag=%3C&amp;sort=name",
+            "?q=a%26b&amp;tag=x&amp;tag=%3C&amp;sort=margin",
+        ),
+        ("/?sort=-margin&sort=x&q=", "?sort=name&amp;q=", "?sort=margin&amp;q="),
+    ],
+)
+def test_a_header_keeps_what_was_asked_and_begins_anew(rf: Any, address: str, name: str, margin: str) -> None:
+    request = rf.get(address)
+    columns = [
+        Column(label="<客户>", key="name", wide=True, hint="<"),
+        Column(label="毛利", key="margin", number=True),
+        Column(label="签"),
+    ]
+    given = {"called": "<表>", "columns": columns, "sort": request.GET.get("sort", "") and "-margin"}
+    page = '{% component "table" columns=columns caption=called sort=sort walk=False %}<tr>{% endcomponent %}'
+    html = re.sub(r"\s+(?=>)|(?<=\s)\s+", "", engines["django"].from_string(page).render(given, request))
+    sorted_by, way = (' aria-sort="descending"', "▼") if given["sort"] else ("", "")
+    arrow = '<span class="way" aria-hidden="true">{}</span></a></th>'.format
+    assert closed_up(html) == (
+        '<div class="table-frame"><table class="list"><caption class="unseen">&lt;表&gt;</caption><thead><tr>'
+        f'<th scope="col" class=" wide" title="&lt;"><a href="{name}">&lt;客户&gt;{arrow("")}'
+        f'<th scope="col" class="num"{sorted_by}><a href="{margin}">毛利{arrow(way)}'
+        '<th scope="col" class=""> 签 </th></tr></thead><tbody><tr></tbody></table></div>'
     )
 
 

@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from django.http import HttpRequest
 from django.template import TemplateSyntaxError
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
-from changqing.web.components.markup import escaped
+from changqing.web.components.markup import escaped, phrases
 from changqing.web.components.registry import component
 
 Tone = Literal["grey", "green", "amber", "red", "slate", "unknown"]
@@ -96,6 +97,26 @@ class Button:
     def __post_init__(self) -> None:
         check_icon(self.icon)
 
+    def __html__(self) -> SafeString:
+        icon = Icon(name=self.icon).__html__() if self.icon else ""
+        look, label = f'class="button button-{self.kind}"', escaped(self.label)
+        if self.refused:
+            return SafeString(
+                f' <span class="button-refused"> <button type="button" {look} disabled> {icon} {label} '
+                f'</button> <span class="reason">{escaped(self.refused)}</span> </span> '
+            )
+        pressed = f' data-key="{escaped(self.key)}"' if self.key else ""
+        inside = f"{icon} {label} {f'<kbd>{escaped(self.key)}</kbd>' if self.key else ''}"
+        if self.href:
+            return SafeString(f' <a {look} href="{escaped(self.href)}"{pressed}> {inside} </a> ')
+        name = f' name="{escaped(self.name)}" value="{escaped(self.value)}"' if self.name else ""
+        form = f' form="{escaped(self.form)}"' if self.form else ""
+        opens = f' popovertarget="{escaped(self.opens)}"' if self.opens else ""
+        kind = "button" if self.opens else self.type
+        return SafeString(
+            f' <button {look} type="{kind}" {name} {form}{opens} {pressed}> {inside} </button> '
+        )
+
 
 @component("card", block=True, places=("aside", "foot"))
 class Card:
@@ -109,6 +130,20 @@ class Card:
     id: str = ""
     flush: bool = False
 
+    def around(
+        self, slot: str, request: HttpRequest | None = None, aside: str = "", foot: str = ""
+    ) -> SafeString:
+        id = f' id="{escaped(self.id)}"' if self.id else ""
+        caption = f'<p class="caption">{escaped(self.caption)}</p>' if self.caption else ""
+        beside = f'<div class="aside">{aside}</div>' if aside else ""
+        head = f'<header class="card-head"> <h2>{phrases(self.title)}</h2> {caption} {beside} </header>'
+        below = f'<footer class="card-foot">{foot}</footer>' if foot else ""
+        return SafeString(
+            f'<section class="card{" card-flush" if self.flush else ""}"{id}> '
+            f"{head if self.title or aside else ''} "
+            f'<div class="card-body">{slot}</div> {below} </section> '
+        )
+
 
 @component("page-header", block=True, places=("lead",))
 class PageHeader:
@@ -119,6 +154,15 @@ class PageHeader:
 
     title: str
     caption: str = ""
+
+    def around(self, slot: str, request: HttpRequest | None = None, lead: str = "") -> SafeString:
+        before = f'<div class="lead">{lead}</div>' if lead else ""
+        caption = f"<p>{escaped(self.caption)}</p>" if self.caption else ""
+        actions = f'<div class="actions">{slot}</div>' if slot.strip() else ""
+        return SafeString(
+            f'<header class="page-header"> {before} <div class="words"> <h1>{phrases(self.title)}</h1> '
+            f"{caption} </div> {actions} </header> "
+        )
 
 
 @component("message")
@@ -147,3 +191,7 @@ class Empty:
     sentence: str
     label: str = ""
     href: str = ""
+
+    def __html__(self) -> SafeString:
+        button = Button(label=self.label, href=self.href, kind="primary").__html__() if self.href else ""
+        return SafeString(f'<div class="empty"> <p>{escaped(self.sentence)}</p> {button} </div> ')
