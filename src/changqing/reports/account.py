@@ -25,9 +25,8 @@ from changqing.accounts.queries import (
 )
 from changqing.base.days import first_of_month, months_back
 from changqing.base.refused import Refused
-from changqing.ledger.lines import OrderLine, PurchaseDay, imports_of, order_lines, purchase_days
+from changqing.ledger.lines import OrderLine, Origin, PurchaseDay, imports_of, order_lines, purchase_days
 from changqing.ledger.queries import (
-    Import,
     MonthMoney,
     as_of,
     months_of,
@@ -37,7 +36,7 @@ from changqing.people.permissions import Principal, may
 from changqing.reports.accounts import band_names
 from changqing.reports.months import change, whole_months
 from changqing.reports.rhythm import Rhythm, rhythm_of
-from changqing.value.queries import AccountTotals, RankedAccount, current_ranking, places_of
+from changqing.value.queries import AccountTotals, RankedAccount, book_as_of, places_of
 
 YEAR = 12
 LINES_A_PAGE = 20
@@ -158,7 +157,7 @@ class LinesPage:
     pages: int
     total: int
     currency: str
-    imports: list[Import]
+    imports: list[Origin]
     sees_imports: bool
     hides_margin: bool
 
@@ -256,8 +255,7 @@ def check_sees_orders(to: Principal, account: Account) -> None:
 
 def book_day() -> date | None:
     """The last day of the book: the newest ranking's, which was made when the book last changed."""
-    ranking = current_ranking("all")
-    return ranking.as_of if ranking else as_of()
+    return book_as_of() or as_of()
 
 
 def _sum(money: Sequence[MonthMoney], months: Sequence[date]) -> Decimal:

@@ -35,7 +35,7 @@ from changqing.accounts.queries import (
 )
 from changqing.base.once import once
 from changqing.base.packs import Pack, parse
-from changqing.base.written import Written
+from changqing.base.written import WORD, Written
 from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.ledger.models import Import
 from changqing.people.permissions import Principal, along, sees_the_whole_book
@@ -90,11 +90,16 @@ def current_ranking(period: str) -> Ranking | None:
     return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
 
 
+LAST_DAY = Written(
+    lambda period: Ranking.objects.filter(period=period, is_current=True).values_list("as_of", flat=True),
+    WORD,
+)
+
+
 @once
 def book_as_of() -> date | None:
     """The last day that the newest ranking of the whole book knows of."""
-    newest = Ranking.objects.filter(period=Ranking.Period.ALL, is_current=True)
-    return newest.values_list("as_of", flat=True).first()
+    return next(iter(LAST_DAY(Ranking.Period.ALL.value)), None)
 
 
 def ranked_in() -> str | None:

@@ -18,7 +18,7 @@ from changqing.accounts.queries import Account, Contact
 from changqing.ledger.lines import imports_of
 from changqing.ledger.queries import Import
 from changqing.people.permissions import may
-from changqing.reports.conftest import People, accounts_come
+from changqing.reports.conftest import People, accounts_come, orders_come
 from changqing.web.account.together import GROUPS
 from matrix import described
 
@@ -97,6 +97,17 @@ def test_lines_name_their_file_and_row(small_book: People):
     assert "2024-02-01 的 1 行订单" in text_of(get(small_book.mei, "/accounts/A1/?part=lines&day=2024-02-01"))
     assert get(small_book.mei, "/accounts/A1/?part=lines&day=x&page=y").status_code == 200
     assert "退货" in text_of(get(small_book.gao, "/accounts/C3/?part=lines"))
+
+
+def test_what_a_line_says_is_text(small_book: People):
+    orders_come([("A1", "<b>O9</b>", "2024-06-14", 10, 5, "<i>F"), ("A1", "", "2024-06-14", -3, -1, "")])
+    told = get(small_book.gao, "/accounts/A1/?part=lines").content.decode()
+    cells = [re.findall(r"<td[^>]*>\s*(.*?)\s*</td>", row) for row in re.findall(r"<tr> <td>.*?</tr>", told)]
+    chip = '<span class="chip chip-amber"> 退货 </span>'
+    assert [row[:-1] for row in cells[:2]] == [
+        ["2024-06-14", "–", f"P1 {chip}", "–", "1", "−3.00", "−1.00"],
+        ["2024-06-14", "&lt;b&gt;O9&lt;/b&gt;", "P1", "&lt;i&gt;F", "1", "10.00", "5.00"],
+    ]
 
 
 def test_people_are_told_with_their_terms(small_book: People):
