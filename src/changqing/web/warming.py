@@ -15,12 +15,12 @@ WEB = Path(__file__).resolve().parent
 
 
 def warm() -> None:
-    """Templates, DuckDB, what Arrow looks for with its first array, the compiled law of the next gap."""
+    """Templates, DuckDB, what Arrow loads with its first sums, the compiled law of the next gap."""
     for path in WEB.rglob("*.html"):
         get_template(path.relative_to(WEB).as_posix())
     with duck() as connection:
         connection.execute("SELECT ?", ["warm"]).fetchall()
-    pa.array(["warm"])
+    pa.table({"word": ["warm"]}).group_by("word", use_threads=False).aggregate([])
     one = np.ones(1)
     law = NextGap(shape=one, strength=3 * one, scale=one, weights=np.eye(1, len(SPANS)))
     law.passed_by(law.longer_than(one))
