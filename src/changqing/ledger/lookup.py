@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from changqing.ledger.segments import Standing, at
 
 # a footer takes about two bytes of memory for each line of its file
-FOOTERS_HELD = 32
+FOOTERS_HELD = 512
 BOUNDS_HELD = 1024
 # by what a replaced line is known
 LINE = pa.schema({"import_id": pa.int32(), "file_row": pa.int64()})
