@@ -177,9 +177,9 @@ def _held(to: Principal) -> dict[str, list[Any]]:
     return {**held, "tags": list(tags)}
 
 
-def has_archived() -> bool:
+def has_archived(to: Principal) -> bool:
     """Whether any account is archived, so that a list is not simply the whole book."""
-    return Account.objects.filter(archived_at__isnull=False).exists()
+    return kept_of(to, "archived", Account.objects.filter(archived_at__isnull=False).exists)
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def _composition(
     to: Principal, ranking: Ranking | None, asked: Asked, wanted: Narrowing, total: int
 ) -> Composition | None:
     """What the list holds where that is known or cheap; None for a long one: the page asks later."""
-    if ranking and sees_the_whole_book(to) and not asked.narrows and not has_archived():
+    if ranking and sees_the_whole_book(to) and not asked.narrows and not has_archived(to):
         said = ranking.results
         in_a = next(iter(said["abc"].values()))["accounts"]
         return Composition(said["buying_accounts"], in_a, said["loss_making"] or 0)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import connection
 from django.db.models import (
     Count,
     FloatField,
@@ -33,9 +34,10 @@ from changqing.accounts.queries import (
     sight,
     visible_to,
 )
+from changqing.base.kept import Kept
 from changqing.base.once import once
 from changqing.base.packs import Pack, parse
-from changqing.base.written import WORD, Written
+from changqing.base.written import Written
 from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.ledger.models import Import
 from changqing.people.permissions import Principal, along, sees_the_whole_book
@@ -46,6 +48,8 @@ from changqing.value.queries.places import order_of, orders_of, ranked
 from changqing.value.rules import ConcentrationMethod
 
 PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
+# A ranking says for good what it says, at length where the book is large.
+RANKINGS = Kept[Ranking](most=6)
 MARGIN = AccountRank._meta.get_field("margin")
 RANKS = Written(lambda account: AccountRank.objects.filter(account=account))
 
@@ -85,21 +89,27 @@ class BookColumns:
 
 
 @once
+def _current() -> dict[str, tuple[int, datetime, date | None]]:
+    """Which rankings count now, by period: number, when it was made, and until which day it knows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT period, id, made_at, as_of FROM {Ranking._meta.db_table} WHERE is_current"  # noqa: S608
+        )
+        return {period: (pk, made_at, as_of) for period, pk, made_at, as_of in cursor.fetchall()}
+
+
 def current_ranking(period: str) -> Ranking | None:
     """The ranking of the whole book that counts now for ``period``, with its method."""
-    return Ranking.objects.select_related("method").filter(period=period, is_current=True).first()
+    if (now := _current().get(period)) is None:
+        return None
+    pk, made_at, _as_of = now
+    return RANKINGS.get((pk, made_at), partial(Ranking.objects.select_related("method").get, pk=pk))
 
 
-LAST_DAY = Written(
-    lambda period: Ranking.objects.filter(period=period, is_current=True).values_list("as_of", flat=True),
-    WORD,
-)
-
-
-@once
 def book_as_of() -> date | None:
     """The last day that the newest ranking of the whole book knows of."""
-    return next(iter(LAST_DAY(Ranking.Period.ALL.value)), None)
+    now = _current().get(Ranking.Period.ALL)
+    return now[2] if now else None
 
 
 def ranked_in() -> str | None:
@@ -171,7 +181,7 @@ def places_of(to: Principal, account: Account) -> dict[str, RankedAccount]:
     if not sight(to, account).reads(Part.MARGIN):
         for row in rows.values():
             row.margin = None
-    rankings = list(Ranking.objects.select_related("method").filter(is_current=True, period__in=rows))
+    rankings = [each for each in map(current_ranking, rows) if each]
     orders_of(rankings)
     found = {ranking.period: ranked(ranking, [rows[ranking.period]]) for ranking in rankings}
     return {period: places[account.pk] for period, places in found.items() if places}

@@ -22,7 +22,7 @@ from changqing.web.account.peek import peek_part
 from changqing.web.account.titles import families_title, months_title, people_title
 from changqing.web.account.together import OF_ITS_OWN, PARTS, addresses, together
 from changqing.web.accounts.amounts import signed_share
-from changqing.web.accounts.asking import asked_in, from_list, place_asked
+from changqing.web.accounts.asking import FromList, asked_in, place_asked
 from changqing.web.components.lists import Column, Section
 from changqing.web.reader import reader
 
@@ -83,11 +83,12 @@ def _around(request: HttpRequest, key: str) -> dict[str, Any]:
     if came is None or around is None:
         return {}
     asked, place = came
+    url = FromList(asked).url
     return {
         "around": around,
         "list_url": f"{reverse('accounts')}?{asked}",
-        "previous_url": from_list(around.previous, asked, place - 1) if around.previous else "",
-        "next_url": from_list(around.next, asked, place + 1) if around.next else "",
+        "previous_url": url(around.previous, place - 1) if around.previous else "",
+        "next_url": url(around.next, place + 1) if around.next else "",
     }
 
 

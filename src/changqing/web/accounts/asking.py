@@ -14,6 +14,7 @@ from changqing.reports.accounts import PERIODS, SORTS, Asked
 LONGEST = 100
 MOST_OF_A_LIST = 2_000
 MOST = 2**31 - 1
+PLAIN = re.compile(r"[0-9A-Za-z_-]+")
 FILTERS = (
     "q",
     "abc",
@@ -56,9 +57,18 @@ def asked_in(query: QueryDict) -> Asked:
     )
 
 
-def from_list(key: str, asked: str, place: int) -> str:
-    """The page of ``key``, told at which place of which list it was found, so that it can lead on."""
-    return f"{reverse('account', args=[key])}?{urlencode({'list': asked, 'at': place})}"
+class FromList:
+    """Pages of accounts found in the list ``asked``; each is told at which place, so that it can lead on."""
+
+    def __init__(self, asked: str) -> None:
+        self.before, _key, self.after = reverse("account", args=["-"]).rpartition("-")
+        self.list = urlencode({"list": asked})
+
+    def url(self, key: str, place: int) -> str:
+        # of an everyday key there is nothing to quote
+        is_plain = PLAIN.fullmatch(key)
+        page = f"{self.before}{key}{self.after}" if is_plain else reverse("account", args=[key])
+        return f"{page}?{self.list}&at={place}"
 
 
 def place_asked(query: QueryDict) -> tuple[str, int] | None:

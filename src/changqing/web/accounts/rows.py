@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from changqing.accounts.queries import Part
 from changqing.reports.accounts import PER_PAGE, AccountList, ListedAccount
 from changqing.web.accounts.amounts import signed_share
-from changqing.web.accounts.asking import from_list
-from changqing.web.components.figures import Money
+from changqing.web.accounts.asking import FromList
+from changqing.web.components.figures import money
 from changqing.web.components.markup import escaped
 from changqing.web.components.tags import whole
 from changqing.web.components.words import Chip
@@ -24,11 +24,11 @@ class Cells:
     """Cells that lists of accounts share, and the words in them, found once for all rows of a page."""
 
     def __init__(self, currency: str) -> None:
-        self.currency = currency
+        self.currency, self.language = currency, get_language() or "zh-hans"
         self.barred, self.unknown = _told("unknown", _("无权查看")), _told("unknown", _("成本未知"))
 
     def money(self, amount: Decimal | None) -> str:
-        return Money(amount=amount, currency=self.currency).__html__()
+        return money(amount, self.currency, self.language)
 
     def margin(self, row: ListedAccount) -> str:
         """What is left of an account's revenue, red below zero; or why it is not said."""
@@ -37,7 +37,7 @@ class Cells:
         if row.rank and row.margin is None:
             return self.unknown
         if row.margin is not None and row.margin < 0:
-            return Money(amount=row.margin, currency=self.currency, tone="red").__html__()
+            return money(row.margin, self.currency, self.language, tone="red")
         return self.money(row.margin)
 
     def field(self, row: ListedAccount) -> str:
@@ -51,9 +51,11 @@ class ListRows(Cells):
 
     def __init__(self, found: AccountList, asked: str) -> None:
         super().__init__(found.currency)
-        self.found, self.asked = found, asked
+        self.found, self.page_of = found, FromList(asked).url
         self.pick, self.new = _("选中 %(name)s"), _("新")
         self.idle, self.never = _told("sub", _("本期未下单")), _told("sub", _("从未下单"))
+        # in both languages a count has one form, or one for 1 and one for the others
+        self.ago = [ngettext("%(shown)s 天前", "%(shown)s 天前", days) for days in (2, 1)]
         self.nobody = _told("unknown", _("无人负责"))
         self.archived = Chip(text=_("已归档")).__html__()
         self.chips: dict[tuple[str, str], str] = {}
@@ -64,7 +66,7 @@ class ListRows(Cells):
 
     def _row(self, row: ListedAccount, place: int) -> str:
         sees = Part.REVENUE not in row.hidden
-        key, url = escaped(row.key), escaped(from_list(row.key, self.asked, place))
+        key, url = escaped(row.key), escaped(self.page_of(row.key, place))
         pick = escaped(self.pick % {"name": row.name})
         tags = "".join(Chip(text=tag, icon="tag").__html__() for tag in row.tags)
         idle = "" if row.abc or not sees else self.idle
@@ -108,16 +110,15 @@ class ListRows(Cells):
 
     def _last(self, row: ListedAccount) -> str:
         if row.last_day:
-            return f'{row.last_day.isoformat()} <span class="sub">{_ago(row.days_silent or 0)}</span>'
+            return f'{row.last_day.isoformat()} <span class="sub">{self._ago(row.days_silent or 0)}</span>'
         return self.barred if Part.REVENUE in row.hidden else self.never
+
+    def _ago(self, days: int) -> str:
+        return self.ago[days == 1] % {"shown": whole(days)}
 
 
 def _told(kind: str, words: str) -> str:
     return f'<span class="{kind}">{words}</span>'
-
-
-def _ago(days: int) -> str:
-    return ngettext("%(shown)s 天前", "%(shown)s 天前", days) % {"shown": whole(days)}
 
 
 def spark(months: tuple[Decimal, ...]) -> str:

@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
@@ -21,6 +23,7 @@ from changqing.records.queries import AuditLine
 from changqing.reports import take_away
 from changqing.reports.accounts import AccountList, Asked, ListedAccount
 from changqing.reports.conftest import People, accounts_come, orders_come
+from changqing.web.accounts.asking import FromList
 from changqing.web.accounts.rows import ListRows, spark
 
 NASTY = ["=1+1", "+86 21", "-2", "@SUM(A1)", "\t=1", "＝1", " =cmd", '"=x"', "<script>alert(1)</script>"]
@@ -96,6 +99,12 @@ def test_what_no_link_carries_is_a_bad_request(small_book: People, query: str):
 )
 def test_odd_words_find_nothing_and_break_nothing(small_book: People, query: str):
     assert get(small_book.gao, f"/accounts/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["A1", "a_b-3", "-", "a/b", "客户 1", "?q=1", "%2e", "a.b", "'\"<"])
+def test_an_account_leads_back_to_its_list_whatever_its_key(key: str):
+    said = f"{reverse('account', args=[key])}?{urlencode({'list': 'q=钢&page=2', 'at': 7})}"
+    assert FromList("q=钢&page=2").url(key, 7) == said
 
 
 @pytest.mark.parametrize("role", ["gao", "mei"])

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from changqing.base.money import Written, exact, written
+from changqing.base.money import exact, written
 from changqing.web.components.markup import escaped
 from changqing.web.components.registry import component
 
@@ -48,25 +48,21 @@ class Money:
     per: str = ""
     tone: Literal["ink", "red", "green"] = "ink"
 
-    @property
-    def written(self) -> Written:
-        assert self.amount is not None
-        return written(self.amount, self.currency, get_language() or "zh-hans")
-
-    @property
-    def exact(self) -> str:
-        assert self.amount is not None
-        return exact(self.amount, self.currency)
-
     def __html__(self) -> SafeString:
-        if self.amount is None:
-            return SafeString('<span class="money money-unknown">–</span>')
-        number, unit = self.written
-        told = escaped(f"{unit}/{self.per}" if self.per else unit)
-        return SafeString(
-            f'<span class="money money-{self.tone}" title="{escaped(self.exact)}">'
-            f'<span class="n">{escaped(number)}</span> <span class="u">{told}</span></span>'
-        )
+        language = get_language() or "zh-hans"
+        return SafeString(money(self.amount, self.currency, language, per=self.per, tone=self.tone))
+
+
+def money(amount: Decimal | None, currency: str, language: str, *, per: str = "", tone: str = "ink") -> str:
+    """The markup of ``Money``, for who writes many amounts and knows the language."""
+    if amount is None:
+        return '<span class="money money-unknown">–</span>'
+    number, unit = written(amount, currency, language)
+    told = f"{unit}/{per}" if per else unit
+    return (
+        f'<span class="money money-{tone}" title="{escaped(exact(amount, currency))}">'
+        f'<span class="n">{escaped(number)}</span> <span class="u">{escaped(told)}</span></span>'
+    )
 
 
 @component("open-number")
