@@ -93,10 +93,20 @@ def messages_in(path: Path) -> Iterator[Message]:
         # makemessages' own reading of templates; what is left is no Python, so its margins mean nothing
         lines = (line.lstrip() for line in templatize(source, str(path)).splitlines())
         source = "\n".join(["# coding: utf-8", *lines])
+    else:
+        source = "\n".join([source, *_within_texts(source)])
     for _, told, _, context in extract("python", BytesIO(source.encode()), KEYWORDS):
         text, plural = told if isinstance(told, tuple) else (told, "")
         if text:
             yield Message(text, context or "", plural)
+
+
+def _within_texts(source: str) -> Iterator[str]:
+    """The calls of gettext that stand inside of f-strings, which Python before 3.12 reads as plain text."""
+    texts = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.JoinedStr))
+    for call in (node for text in texts for node in ast.walk(text) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Name) and call.func.id in KEYWORDS:
+            yield ast.unparse(call)
 
 
 def read(room: Room) -> polib.POFile:

@@ -90,6 +90,18 @@ def test_templates_are_read_as_django_reads_them(tmp_path: Path) -> None:
     assert list(bare_chinese(page)) == []
 
 
+def test_what_a_text_says_within_itself_is_found(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(
+        """said = f'<p title="{_("客户")}">{ngettext("%(n)s 行", "%(n)s 行们", 2)}{len(_("金额"))}</p>'\n"""
+    )
+    assert sorted(messages_in(module), key=str) == [
+        Message("%(n)s 行", plural="%(n)s 行们"),
+        Message("客户"),
+        Message("金额"),
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     ["<p>客户</p>", '{% component "button" label="导入" %}', '<a title="导入">x</a>', '{{ x|default:"无" }}'],
