@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.base.once import once
+from changqing.base.written import WORD, Written
 from changqing.people.models import User
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import AuditLine as AuditLine
@@ -24,10 +25,15 @@ from changqing.records.rules import BEGINNING, fingerprint, is_signed, linked
 LATECOMERS = 20_000
 
 
+IN_FORCE = Written(lambda pack: MethodVersion.objects.filter(pack=pack, in_force=True), WORD)
+
+
 @once
 def method_in_force(pack: str) -> MethodVersion:
     """The version of ``pack`` that counts now; MethodVersion.DoesNotExist before the first start."""
-    return MethodVersion.objects.get(pack=pack, in_force=True)
+    for version in IN_FORCE(pack):
+        return version
+    raise MethodVersion.DoesNotExist(pack)
 
 
 @once

@@ -9,13 +9,22 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q
 
+from changqing.base.written import WORD, Written
 from changqing.ledger.intake import notes_of
 from changqing.ledger.queries import Import, imports
-from changqing.people.permissions import Principal, may
+from changqing.people.permissions import Principal, check_may, may
 
 PER_PAGE = 30
 SWITCHING = ("undoing", "redoing")
 ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
+NOW: Written[tuple[str, str, int, int]] = Written(
+    lambda waiting: (
+        Import.objects.filter(Q(state__in=[waiting, Import.State.RUNNING]) | Q(step__in=SWITCHING))
+        .order_by("id")
+        .values_list("file_name", "step", "rows_done", "rows_total")[:PER_PAGE]
+    ),
+    WORD,
+)
 ON_ITS_WAY_NOW = Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)
 
 
@@ -118,8 +127,8 @@ class UnderWay:
 
 def under_way(to: Principal) -> UnderWay | None:
     """``running_imports`` in a few words, as every page asks it; None where nothing runs."""
-    rows = imports(to).select_related(None).filter(ON_ITS_WAY_NOW).order_by("id")
-    found = list(rows.values_list("file_name", "step", "rows_done", "rows_total")[:PER_PAGE])
+    check_may(to, "see imports")
+    found = NOW(Import.State.WAITING)
     if not found:
         return None
     name, step, done, total = found[0]

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
 from changqing.accounts.one import seen_rows
-from changqing.accounts.rights import seen_only, sight, visible_to
+from changqing.accounts.rights import seen_only, sight, sight_of, visible_to
 from changqing.base.bulk import columns_from
 from changqing.base.packs import Method, Pack, parse
-from changqing.base.written import Written
+from changqing.base.written import NUMBERS, Written
 from changqing.ledger.columns import rows_of
 from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
@@ -38,6 +38,15 @@ OF_A_ROW = (
     *("cause", "state", "first_seen", "last_seen", "until", "is_red", "version"),
     *("chance", "allowed", "seen", "usual", "samples", "at_stake"),
     *("account__key", "account__name", "method__pack", "method__version"),
+    # by which one sees the account
+    *(f"account__{name}" for name in ("withdrawn", "merged_into", "is_sealed", "department")),
+    *("account__owner", "account__backup"),
+)
+ROWS = Written(
+    lambda keys: (
+        AccountWarning.objects.filter(pk__among=keys).select_related("account", "method").only(*OF_A_ROW)
+    ),
+    NUMBERS,
 )
 ACTIVE = (State.OPEN, State.SNOOZED, State.ANSWERED, State.UNREAL)
 
@@ -125,9 +134,12 @@ class _Beginning(Func):
 
 def with_keys(to: Principal, keys: Sequence[int]) -> list[AccountWarning]:
     """The warnings ``keys`` that ``to`` may see, in that order, with what their rows show."""
-    rows = stakes(to, visible_to(to, AccountWarning.objects.filter(pk__in=keys)))
-    found = {row.pk: row for row in rows.select_related("account", "method").only(*OF_A_ROW)}
-    return [found[key] for key in keys if key in found]
+    found = {row.pk: row for row in ROWS(keys)} if keys else {}
+    sights = sight_of(to, [row.account for row in found.values()])
+    for row in found.values():
+        reads_margin = sights[row.account_id].reads(Part.MARGIN)
+        row.stake = row.at_stake if reads_margin else None  # type: ignore[attr-defined]
+    return [found[key] for key in keys if key in found and sights[found[key].account_id].reads(Part.SCORE)]
 
 
 OF_ONE = Written(

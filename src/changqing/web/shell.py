@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -149,6 +151,19 @@ class Shell:
 def page_address(name: str, **parts: str) -> str:
     """The address of a page, or nothing while there is no such page."""
     return _address(name, parts) if parts else _address_kept(name, where())
+
+
+def account_address(key: str) -> str:
+    """The address of an account's page, as ``reverse`` gives it; a list of fifty asks fifty times."""
+    before, after = _around_key(where())
+    return f"{before}{quote(key, safe=RFC3986_SUBDELIMS + '/~:@')}{after}"
+
+
+@lru_cache(maxsize=16)
+def _around_key(where: tuple[Hashable, ...]) -> tuple[str, str]:
+    # the last one: the pages may stand below an address that has the word in it
+    before, _key, after = reverse("account", args=["KEY"]).rpartition("KEY")
+    return before, after
 
 
 @lru_cache(maxsize=256)

@@ -37,7 +37,7 @@ from changqing.accounts.queries import (
 from changqing.base.kept import Kept
 from changqing.base.once import once
 from changqing.base.packs import Pack, parse
-from changqing.base.written import Written
+from changqing.base.written import WORD, Written
 from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.ledger.models import Import
 from changqing.people.permissions import Principal, along, sees_the_whole_book
@@ -51,7 +51,25 @@ PERIODS: tuple[str, ...] = tuple(Ranking.Period.values)
 # A ranking says for good what it says, at length where the book is large.
 RANKINGS = Kept[Ranking](most=6)
 MARGIN = AccountRank._meta.get_field("margin")
+# of past rankings a few words are told: all they hold of a large book would be read twelve times over
+TOLD_OF_PAST = ("revenue", "top20_share", "accounts_to_80")
+MOST_PAST = 12
 RANKS = Written(lambda account: AccountRank.objects.filter(account=account))
+PAST: Written[tuple[Any, ...]] = Written(
+    lambda period: (
+        Ranking.objects.filter(period=period, as_of__isnull=False)
+        .order_by("-made_at")
+        .values_list(
+            *("made_at", "as_of", "method__pack", "method__version", "inputs__imports"),
+            *(f"results__{name}" for name in TOLD_OF_PAST),
+        )[:MOST_PAST]
+    ),
+    WORD,
+)
+NUMBERS_IN: Written[int | None] = Written(
+    lambda state: Import.objects.filter(state=state, number__isnull=False).values_list("number", flat=True),
+    WORD,
+)
 
 
 @dataclass(frozen=True)
@@ -128,9 +146,6 @@ def method_of(ranking: Ranking) -> Pack[ConcentrationMethod]:
     return _pack(ranking.method.pack, ranking.method.version, ranking.method.text)
 
 
-TOLD_OF_PAST = ("revenue", "top20_share", "accounts_to_80")
-
-
 @dataclass(frozen=True)
 class PastRanking:
     """One ranking as it was made: of its results those that are told of a past one; ``undone`` are the
@@ -143,18 +158,11 @@ class PastRanking:
     undone: tuple[int, ...]
 
 
-def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRanking]:
+def past_rankings(to: Principal, period: str) -> list[PastRanking]:
     """The newest rankings of ``period``, for readers of the whole book: judgements stay, marked."""
     if not sees_the_whole_book(to):
         return []
-    undone_ones = Import.objects.filter(state=Import.State.UNDONE, number__isnull=False)
-    undone = {number for number in undone_ones.values_list("number", flat=True) if number is not None}
-    # of each ranking a few words: all it holds of a large book would be read twelve times over
-    rows = Ranking.objects.filter(period=period, as_of__isnull=False).order_by("-made_at")
-    told = rows.values_list(
-        *("made_at", "as_of", "method__pack", "method__version", "inputs__imports"),
-        *(f"results__{name}" for name in TOLD_OF_PAST),
-    )
+    undone = {number for number in NUMBERS_IN(Import.State.UNDONE) if number is not None}
     return [
         PastRanking(
             made_at=made_at,
@@ -163,7 +171,7 @@ def past_rankings(to: Principal, period: str, *, limit: int = 12) -> list[PastRa
             results=dict(zip(TOLD_OF_PAST, results, strict=True)),
             undone=tuple(sorted(undone & set(imports))),
         )
-        for made_at, day, pack, version, imports, *results in told[:limit]
+        for made_at, day, pack, version, imports, *results in PAST(period)
     ]
 
 

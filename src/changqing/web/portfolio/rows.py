@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from changqing.reports.accounts import ListedAccount
@@ -11,6 +10,7 @@ from changqing.web.accounts.rows import Cells
 from changqing.web.components.markup import escaped
 from changqing.web.components.tags import share, whole
 from changqing.web.components.words import Chip
+from changqing.web.shell import account_address
 
 
 class LargestRows(Cells):
@@ -30,7 +30,7 @@ class LargestRows(Cells):
         )
         return (
             f'<tr> <td class="num-left">{whole(row.rank)}</td> '
-            f'<td><a href="{escaped(reverse("account", args=[row.key]))}">{escaped(row.name)}</a></td> '
+            f'<td><a href="{escaped(account_address(row.key))}">{escaped(row.name)}</a></td> '
             f"<td> {chip} </td> "
             f'<td class="num">{self.money(row.revenue)}</td> {running} '
             f'<td class="num"> {self.margin(row)} </td> '

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse, set_script_prefix
 from playwright.sync_api import expect
 
 from changqing.accounts.queries import Account
@@ -24,6 +25,7 @@ from changqing.reports.portfolio import portfolio
 from changqing.reports.portfolio_worth import portfolio_worth
 from changqing.value.queries.places import ORDERS
 from changqing.value.queries.views import VIEWS
+from changqing.web.shell import account_address
 from told_once import ToldOnce
 
 REVENUE = (5_200_000, 1_200_000, 600_000, 300_000, 200_000, 150_000, 120_000, 100_000, 80_000, 50_000)
@@ -238,6 +240,16 @@ def test_a_page_asks_a_constant_number_of_queries(ten: People, who: str, django_
     Account.objects.filter(key__startswith="N").update(owner=ten.mei, department=ten.mei.department)
     with django_assert_max_num_queries(len(few)):
         client.get("/portfolio/")
+
+
+@pytest.mark.parametrize("key", ["G1", "KEY", "a/b c", "华 & <b>?#%2F", "~:@!$&'()*+,;=", "-", "\u202e"])
+def test_the_address_of_an_account_is_that_of_its_page(key: str):
+    assert account_address(key) == reverse("account", args=[key])
+    set_script_prefix("/KEY/")
+    try:
+        assert account_address(key) == reverse("account", args=[key])
+    finally:
+        set_script_prefix("/")
 
 
 @pytest.mark.browser
