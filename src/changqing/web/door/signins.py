@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.urls import reverse
+
 # Nobody waits longer for a neighbour on the same machine.
 PATIENCE_SECONDS = 0.3
 
@@ -42,3 +44,9 @@ def demo_answers(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def demo_link(address: str) -> str:
+    """Where other pages send who wants the demo at ``address``: to the first page until it answers, which
+    says so and opens it then; nowhere where there is no demo."""
+    return address if not address or demo_answers(address) else reverse("home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -214,6 +215,20 @@ def test_the_demo_can_be_opened_from_when_it_answers(client: Client, settings: A
     assert [f'href="{settings.DEMO_URL}"' in page for page in (there, waits)] == [True, False]
     assert ["示例正在搭建" in page for page in (there, waits)] == [False, True]
     assert ['hx-trigger="every 2s"' in page for page in (there, waits)] == [False, True]
+
+
+@pytest.mark.parametrize("page", ["/signin/", "/start"])
+def test_other_pages_lead_to_the_demo_or_to_where_it_is_waited_for(
+    client: Client, settings: Any, page: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as demo:
+        settings.DEMO_URL = f"http://127.0.0.1:{demo.getsockname()[1]}"
+        there = client.get(page).content.decode()
+    waits = client.get(page).content.decode()
+    settings.DEMO_URL = ""
+    without = client.get(page).content.decode()
+    links = [re.findall(r'href="([^"]*)">看看示例', told) for told in (there, waits, without)]
+    assert links == [[links[0][0]], ["/"], []] and links[0][0].startswith("http://127.0.0.1:")
 
 
 def test_the_demo_offers_its_people(client: Client, settings: Any, tmp_path: Any) -> None:

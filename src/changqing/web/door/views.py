@@ -25,7 +25,7 @@ from changqing.people.queries import User, has_users
 from changqing.web.door.adapters import provider_entry
 from changqing.web.door.entrance import address_of, first_page, let_in
 from changqing.web.door.forms import FirstUserForm, SignInForm
-from changqing.web.door.signins import demo_answers, demo_signins
+from changqing.web.door.signins import demo_answers, demo_link, demo_signins
 from changqing.web.shell import KEYS_COOKIE, THEME_COOKIE, THEMES, page_address
 from changqing.web.tour import TOUR_COOKIE
 
@@ -58,7 +58,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         name = {"username": form.cleaned_data["username"]}
         return perform_password_login(request, name, Login(user=user, redirect_url=wanted or first_page()))
     shown = {"form": form, "next": wanted, "is_empty": not has_users(), "provider": provider_entry()}
-    return render(request, "door/signin.html", shown)
+    return render(request, "door/signin.html", {**shown, "demo_link": demo_link(settings.DEMO_URL)})
 
 
 def _known(request: HttpRequest, form: SignInForm) -> AbstractBaseUser | None:
@@ -92,7 +92,7 @@ def start(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid() and _started(request, form):
         return redirect(page_address("imports") or first_page())
-    return render(request, "door/start.html", {"form": form})
+    return render(request, "door/start.html", {"form": form, "demo_link": demo_link(settings.DEMO_URL)})
 
 
 def _started(request: HttpRequest, form: Form) -> bool:
