@@ -5,41 +5,53 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from changqing.base.once import once
-from changqing.base.written import WORD, Written
 from changqing.people.models import User
 from changqing.people.permissions import Principal, check_may
 from changqing.records.models import AuditLine as AuditLine
-from changqing.records.models import AuditSeal, MethodVersion
+from changqing.records.models import AuditSeal
 from changqing.records.models import Change as Change
+from changqing.records.models import MethodVersion as MethodVersion
 from changqing.records.rules import BEGINNING, fingerprint, is_signed, linked
 
 # Lines below the newest sealed one by this much have been sealed, or never will be: deeds end within hours.
 LATECOMERS = 20_000
 
 
-IN_FORCE = Written(lambda pack: MethodVersion.objects.filter(pack=pack, in_force=True), WORD)
-
-
 @once
+def _counting() -> dict[str, MethodVersion]:
+    """The version of every pack that counts now."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, digest FROM {MethodVersion._meta.db_table} WHERE in_force ORDER BY id")  # noqa: S608
+        return _versions(tuple(cursor.fetchall()))
+
+
+@lru_cache(maxsize=4)
+def _versions(known: tuple[tuple[int, str], ...]) -> dict[str, MethodVersion]:
+    """A version never changes but in whether it counts: its text is read once a process."""
+    return {row.pack: row for row in MethodVersion.objects.filter(pk__in=[pk for pk, _digest in known])}
+
+
 def method_in_force(pack: str) -> MethodVersion:
     """The version of ``pack`` that counts now; MethodVersion.DoesNotExist before the first start."""
-    for version in IN_FORCE(pack):
-        return version
-    raise MethodVersion.DoesNotExist(pack)
+    found = _counting().get(pack)
+    if found is None:
+        raise MethodVersion.DoesNotExist(pack)
+    return found
 
 
-@once
 def methods_counting(*packs: str) -> dict[str, MethodVersion]:
-    """The versions of ``packs`` that count now, by pack, in one question."""
-    return {row.pack: row for row in MethodVersion.objects.filter(pack__in=packs, in_force=True)}
+    """The versions of ``packs`` that count now, by pack."""
+    return {pack: row for pack, row in _counting().items() if pack in packs}
 
 
 def methods_known() -> set[tuple[str, str]]:
@@ -157,6 +169,8 @@ def rows_changed_after(change: Change, *, rows: Collection[int]) -> set[int]:
 
 def deeds_named(deeds: Collection[Any]) -> dict[Any, AuditLine]:
     """The last audit line of each deed: what it was, and whose."""
+    if not deeds:
+        return {}
     lines = AuditLine.objects.filter(deed__in=deeds).select_related("user").order_by("pk")
     return {line.deed: line for line in lines}
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any
 
@@ -129,8 +130,8 @@ def timeline(
     account = account_by_key(to, key)
     if account is None:
         return None
-    parts = {str(part) for part in sight(to, account).parts}
-    seen = {name: known for name, known in TRACKED.items() if _visible_fields(known, parts)}
+    parts = frozenset(str(part) for part in sight(to, account).parts)
+    seen = _seen(parts)
     persons = persons_at(account) if "names" in parts else {}
     rows = changes_about(
         account=account.pk,
@@ -158,10 +159,14 @@ def _is_of_accounts(known: Tracked) -> bool:
     return hasattr(known.model, "account_path") or known.model.__name__ == "Person"
 
 
-def _visible_fields(known: Tracked, parts: Collection[str]) -> set[str]:
-    """The columns of a model that belong to a part the reader may see."""
-    fields = known.model._meta.concrete_fields
-    return {str(each.column) for each in fields if known.part_of(each.name) in parts}
+@lru_cache(maxsize=256)
+def _seen(parts: frozenset[str]) -> Mapping[str, Tracked]:
+    """The models of which some field belongs to a part that the reader may see."""
+    return {
+        name: known
+        for name, known in TRACKED.items()
+        if any(known.part_of(each.name) in parts for each in known.model._meta.concrete_fields)
+    }
 
 
 def _whose(account: Account, persons: Mapping[int, str]) -> Mapping[tuple[str, str], str]:

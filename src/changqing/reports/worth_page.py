@@ -16,7 +16,7 @@ from changqing.organisation.queries import organisation_settings
 from changqing.people.permissions import Principal
 from changqing.reports.worth import Judged, judged
 from changqing.value.queries.account_book import book_of_account
-from changqing.value.queries.methods import fitted_of, methods_in_force, tiers_pack
+from changqing.value.queries.methods import fitted_of, methods_in_force, tiers_of
 from changqing.value.queries.worth import (
     AccountRhythm,
     AccountStanding,
@@ -81,8 +81,7 @@ def worth_page(to: Principal, key: str) -> WorthPage | None:
     book = book_of_account(to, account) if found.worth else None
     tiers = methods.tiers
     if found.standing is not None:
-        version = found.standing.tiers_method
-        tiers = tiers_pack(version.version, version.text).method
+        tiers = tiers_of(found.standing.tiers_method)
     scheme = tiers.scheme(found.standing.scheme) if found.standing else None
     return WorthPage(
         account=account,

@@ -146,6 +146,7 @@ OF_ONE = Written(
     lambda account: (
         AccountWarning.objects.filter(account=account)
         .select_related("method")
+        .defer("method__text")
         .prefetch_related("answers", "answers__who", "answers__by")
         .order_by(Case(When(state__in=ACTIVE, then=Value(0)), default=Value(1)), "-last_seen", "pk")[:50]
     )

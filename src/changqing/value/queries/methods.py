@@ -10,7 +10,7 @@ from django.conf import settings
 from changqing.base.kept import Kept
 from changqing.base.once import once
 from changqing.base.packs import Method, Pack, parse
-from changqing.records.queries import methods_counting
+from changqing.records.queries import MethodVersion, methods_counting
 from changqing.value.models import BookFit
 from changqing.value.rules.approach import ApproachMethod
 from changqing.value.rules.concentration import ConcentrationMethod
@@ -81,6 +81,13 @@ def methods_in_force() -> Methods:
         currency=settings.BOOK_CURRENCY,
         digests=(tiers.digest, worth.digest),
     )
+
+
+def tiers_of(version: MethodVersion) -> TiersMethod:
+    """What ``version`` says; most often it is the one in force, whose text is not read again."""
+    counting = methods_counting("tiers").get("tiers")
+    same = counting if counting is not None and counting.pk == version.pk else version
+    return tiers_pack(same.version, same.text).method
 
 
 @once

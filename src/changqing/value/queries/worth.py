@@ -42,7 +42,7 @@ STANDING = Written(
     lambda account: (
         AccountStanding.objects.filter(account=account, is_current=True)
         .select_related("tiers_method", "worth_method", "fit__method")
-        .defer(*OF_FITS, "worth_method__text")
+        .defer(*OF_FITS, "tiers_method__text", "worth_method__text")
     )
 )
 STANDINGS = Written(

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from changqing.base.days import FiscalYear
 from changqing.reports.approach import ApproachPage, StreamMoney, approach_page
@@ -21,6 +23,11 @@ from changqing.web.components.tags import share
 from changqing.web.reader import reader
 
 GRID = {"left": 28, "right": 64, "top": 24, "bottom": 8, "containLabel": True}
+SIGN_NAMES: dict[Sign, Promise] = {
+    "participants": gettext_lazy("参与人"),
+    "amount": gettext_lazy("每单金额"),
+    "layers": gettext_lazy("审批层级"),
+}
 INKS = ("@c2", "@c3", "@line2", "@c4", "@ink3", "@ink2")
 
 
@@ -69,7 +76,7 @@ def _title(found: ApproachPage) -> str:
 
 
 def sign_name(name: Sign) -> str:
-    return {"participants": _("参与人"), "amount": _("每单金额"), "layers": _("审批层级")}[name]
+    return str(SIGN_NAMES[name])
 
 
 def _signs(found: ApproachPage) -> list[tuple[str, str, str, str]]:

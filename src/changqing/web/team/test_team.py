@@ -54,6 +54,14 @@ def test_a_sealed_account_is_closed_to_its_department_and_says_why_in_the_audit(
     assert lin.get("/accounts/A1/").status_code == 200
 
 
+def test_a_colleague_s_name_is_text_and_nothing_else(small_book: People) -> None:
+    small_book.bo.full_name = '<b>"柏'
+    small_book.bo.save()
+    said = signed_in(small_book.mei).get("/team/A1/?user=bo").content.decode()
+    assert '<option value="bo">&lt;b&gt;&quot;柏' in said
+    assert '<option value="bo" selected>&lt;b&gt;&quot;柏</option>' in said
+
+
 def test_a_change_of_owner_is_asked_for_and_granted_in_pages_and_on_the_console(
     small_book: People, command: Any
 ) -> None:

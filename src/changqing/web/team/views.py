@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -28,6 +28,7 @@ from changqing.base.refused import Refused
 from changqing.dossier.actions.handover import answer_handover, ask_handover, withdraw_handover
 from changqing.people.queries import User, user_named
 from changqing.reports.who_sees import WhoSees, who_sees
+from changqing.web.components.markup import escaped
 from changqing.web.reader import reader
 
 
@@ -122,9 +123,14 @@ def _choices(found: WhoSees, me: User) -> dict[str, SafeString]:
 
 
 def _options(people: Iterable[tuple[Candidate, str]], chosen: int | None = None) -> SafeString:
-    mark = {True: SafeString(" selected"), False: SafeString()}
-    said = ((each.username, mark[each.pk == chosen], words) for each, words in people)
-    return format_html_join("", '<option value="{}"{}>{}</option>', said)
+    return SafeString("".join([_option(each.username, words, each.pk == chosen) for each, words in people]))
+
+
+@lru_cache(maxsize=4_000)
+def _option(username: str, words: str, is_chosen: bool) -> str:
+    """One colleague; the same hundreds stand on every card."""
+    mark = " selected" if is_chosen else ""
+    return f'<option value="{escaped(username)}"{mark}>{escaped(words)}</option>'
 
 
 def _title(found: WhoSees) -> str:
