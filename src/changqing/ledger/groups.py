@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, Value, When
 
-from changqing.accounts.models import Account
-from changqing.accounts.queries import Part, ids_in_sql, sight_of, visible_to
+from changqing.accounts.models import LIVE, Account
+from changqing.accounts.queries import Part, rule_for, sight_of
 from changqing.ledger.models import AccountTotals
 from changqing.people.permissions import FEWEST_HIDDEN, Principal
 
@@ -53,32 +54,34 @@ def group_sums(to: Principal, *, limit: int, offset: int = 0) -> tuple[list[Grou
 
     A group of one seen company and few others is none to this reader.
     """
-    a, t = Account._meta.db_table, AccountTotals._meta.db_table
-
-    def sql_of(*parts: Part) -> tuple[str, tuple[Any, ...]]:
-        return ids_in_sql(visible_to(to, Account.objects.all(), *parts))
-
-    (seen, one), (money, two), (margin, three) = sql_of(), sql_of(Part.REVENUE), sql_of(Part.MARGIN)
+    near, values = _in_groups(to)
     query = (
-        "WITH RECURSIVE tree AS ("
-        f"SELECT id, id AS root, 0 AS depth FROM {a} "
-        "WHERE parent_id IS NULL AND NOT withdrawn AND merged_into_id IS NULL "
-        f"AND id IN (SELECT parent_id FROM {a} WHERE parent_id IS NOT NULL) UNION ALL "
-        f"SELECT a.id, tree.root, depth + 1 FROM {a} a JOIN tree ON a.parent_id = tree.id "
-        "WHERE NOT a.withdrawn AND a.merged_into_id IS NULL), "
-        f"seen (id) AS ({seen}), money (id) AS ({money}), margins (id) AS ({margin}), "
-        "sums AS (SELECT (array_agg(seen.id ORDER BY depth, seen.id) FILTER (WHERE seen.id IS NOT NULL))[1] "
-        "AS top, count(seen.id) AS seen, CASE WHEN count(*) - count(seen.id) >= %s "
-        "THEN count(*) - count(seen.id) ELSE 0 END AS hidden, "
-        "sum(t.revenue) FILTER (WHERE money.id IS NOT NULL) AS revenue, "
-        "sum(t.margin) FILTER (WHERE margins.id IS NOT NULL) AS margin, "
-        "bool_and(margins.id IS NOT NULL) FILTER (WHERE seen.id IS NOT NULL) AS sees_every_margin "
-        "FROM tree LEFT JOIN seen USING (id) LEFT JOIN money USING (id) LEFT JOIN margins USING (id) "
-        f"LEFT JOIN {t} t ON t.account_id = tree.id GROUP BY root) "
+        f"WITH RECURSIVE near (id, parent_id, seen, money, margins) AS ({near}), "
+        "tree AS (SELECT near.*, id AS root, 0 AS depth FROM near WHERE parent_id IS NULL UNION ALL "
+        "SELECT near.*, tree.root, depth + 1 FROM near JOIN tree ON near.parent_id = tree.id), "
+        "sums AS (SELECT (array_agg(id ORDER BY depth, id) FILTER (WHERE seen))[1] AS top, "
+        "count(*) FILTER (WHERE seen) AS seen, CASE WHEN count(*) FILTER (WHERE NOT seen) >= %s "
+        "THEN count(*) FILTER (WHERE NOT seen) ELSE 0 END AS hidden, "
+        "sum(t.revenue) FILTER (WHERE money) AS revenue, sum(t.margin) FILTER (WHERE margins) AS margin, "
+        "bool_and(margins) FILTER (WHERE seen) AS sees_every_margin FROM tree "
+        f"LEFT JOIN {AccountTotals._meta.db_table} t ON t.account_id = tree.id GROUP BY root) "
         "SELECT *, count(*) OVER () FROM sums WHERE seen > 0 AND seen + hidden > 1 "
         "ORDER BY revenue DESC NULLS LAST, top LIMIT %s OFFSET %s"
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, [*one, *two, *three, FEWEST_HIDDEN, limit, offset])
+        cursor.execute(query, [*values, FEWEST_HIDDEN, limit, offset])
         rows = cursor.fetchall()
     return [GroupSum(*row[:6]) for row in rows], rows[0][6] if rows else 0
+
+
+def _in_groups(to: Principal) -> tuple[str, tuple[Any, ...]]:
+    """The accounts that have others above or below them, as a query with its values: who stands above, and
+    whether ``to`` sees the account, its revenue and its margin."""
+    seen = {
+        name: Case(When(rule_for(to, part), then=Value(True)), default=Value(False))
+        for name, part in (("seen", Part.BASIC), ("money", Part.REVENUE), ("margins", Part.MARGIN))
+    }
+    below = Account.objects.filter(parent__isnull=False)
+    tops = Account.objects.filter(parent__isnull=True, pk__in=below.values("parent"))
+    both = [rows.filter(LIVE).annotate(**seen).values_list("pk", "parent", *seen) for rows in (below, tops)]
+    return both[0].union(both[1], all=True).query.sql_with_params()
