@@ -1,4 +1,4 @@
-"""The second store: immutable Parquet segments, written once, read by DuckDB.
+"""The second store: immutable Parquet segments, written once, read by DuckDB, by a page with ``lookup``.
 
 Paths are relative to the ledger folder. A file counts for nothing until the catalogue in PostgreSQL
 names it; which files count, and which of their rows, is said by a ``Standing``.
