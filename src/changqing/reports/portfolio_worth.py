@@ -18,6 +18,7 @@ from changqing.value.queries.methods import fit_in_force, is_judged_later, metho
 from changqing.value.queries.structure import Side, structure_of
 from changqing.value.queries.worth import (
     Bubble,
+    Counted,
     Mover,
     Proposal,
     Totals,
@@ -26,6 +27,7 @@ from changqing.value.queries.worth import (
     contributions,
     model_counts,
     movers,
+    named_now,
     proposals,
     standings_counted,
 )
@@ -100,8 +102,9 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
     methods, fit, view = methods_in_force(), fit_in_force(), view_of(to)
     counted = view.kept("standings", lambda: standings_counted(to))
     totals = view.kept("lifetime profit", lambda: clp_totals(to))
+    drawn, moved, waiting = named_now(*view.kept("drawn and listed", lambda: _drawn_and_listed(to, counted)))
     return PortfolioWorth(
-        bubbles=bubbles(to, limit=DRAWN),
+        bubbles=drawn,
         accounts=counted.accounts,
         matrix=counted.matrix,
         tiers=counted.tiers,
@@ -109,9 +112,9 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         tiers_method=methods.tiers,
         worth_method=methods.worth,
         digests=methods.digests,
-        movers=movers(to, limit=LISTED) if counted.moved else [],
+        movers=moved,
         moved=counted.moved,
-        proposals=proposals(to, limit=LISTED),
+        proposals=waiting,
         totals=totals,
         models=view.kept("models", lambda: model_counts(to)),
         warnings=counts(to),
@@ -123,6 +126,11 @@ def portfolio_worth(to: Principal) -> PortfolioWorth:
         decides=may(to, "decide tiers"),
         is_passing=view.kept("passing", lambda: is_judged_later(accounts=buying_accounts(), last=as_of())),
     )
+
+
+def _drawn_and_listed(to: Principal, counted: Counted) -> tuple[list[Bubble], list[Mover], list[Proposal]]:
+    moved = movers(to, limit=LISTED) if counted.moved else []
+    return bubbles(to, limit=DRAWN), moved, proposals(to, limit=LISTED)
 
 
 def structure(to: Principal, key_tiers: Sequence[str]) -> tuple[Side, Side]:

@@ -57,7 +57,15 @@ def test_a_tier_set_by_hand_is_counted_at_once(judged: People) -> None:
     set_tier(
         by=judged.gao, account=account, tier=held, reason="并购", expires=day, today=timezone.localdate()
     )
-    assert portfolio_worth(judged.gao).tiers[held] == 1
+    Account.objects.filter(key="D4").update(name="丁四新名")
+    now = portfolio_worth(judged.gao)
+    assert now.tiers[held] == 1
+    drawn = {one.name: one.tier for one in before.bubbles}
+    assert {one.name: one.tier for one in now.bubbles} == {
+        name if name != account.name else "丁四新名": tier if name != account.name else held
+        for name, tier in drawn.items()
+    }
+    assert account.name in drawn
     assert sum(portfolio_worth(judged.gao).tiers.values()) == before.accounts
 
 

@@ -138,7 +138,9 @@ def tier_report(to: Principal) -> dict[str, Any]:
             {"key": one.key, "name": one.name, "before": one.before_tier, "tier": one.tier}
             for one in movers(to)
         ],
-        "proposals": [asdict(row) for row in proposals(to)],
+        "proposals": [
+            {name: said for name, said in asdict(row).items() if name != "account"} for row in proposals(to)
+        ],
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Q, Sum, When
@@ -16,7 +16,7 @@ from django.utils import timezone
 from changqing.accounts.models import Account
 from changqing.accounts.queries import seen_rows, visible_to
 from changqing.base.once import once
-from changqing.base.written import Written
+from changqing.base.written import NUMBERS, Written
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, check_may, sees_the_whole_book
 from changqing.value.models import AccountRhythm as AccountRhythm
@@ -93,6 +93,7 @@ class Bubble:
 class Mover:
     """An account whose tier or class is another one than a month ago."""
 
+    account: int
     key: str
     name: str
     before_tier: str
@@ -106,11 +107,19 @@ class Mover:
 class Proposal:
     """A step down that waits: the tier settled by now, and the lower one."""
 
+    account: int
     key: str
     name: str
     tier: str
     proposed: str
     reason: list[dict[str, Any]]
+
+
+One = TypeVar("One", Bubble, Mover, Proposal)
+OF_ACCOUNT = ("account_id", "account__key", "account__name")
+NAMES: Written[tuple[int, str, str]] = Written(
+    lambda ids: Account.objects.filter(pk__among=ids).values_list("pk", "key", "name"), NUMBERS
+)
 
 
 @dataclass(frozen=True)
@@ -245,8 +254,8 @@ def bubbles(to: Principal, *, limit: int = 60) -> list[Bubble]:
     """The accounts to draw: core and high-potential ones first, then the most valuable of the others."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, value_rank__isnull=False))
     ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
-    drawn = ("account_id", "account__key", "account__name", "value_rank", "potential", "matrix")
-    chosen = list(ordered.values_list(*drawn, "matrix_reason", "tier")[:limit])
+    drawn = ("value_rank", "potential", "matrix", "matrix_reason", "tier")
+    chosen = list(ordered.values_list(*OF_ACCOUNT, *drawn)[:limit])
     worths = visible_to(
         to, AccountWorth.objects.filter(is_current=True, account__in=[account for account, *_ in chosen])
     )
@@ -259,7 +268,7 @@ def movers(to: Principal, *, limit: int = 12) -> list[Mover]:
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, has_moved=True))
     ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
     told = ("before__tier", "tier", "before__matrix", "matrix", "reason")
-    return [Mover(*row) for row in ordered.values_list("account__key", "account__name", *told)[:limit]]
+    return [Mover(*row) for row in ordered.values_list(*OF_ACCOUNT, *told)[:limit]]
 
 
 def proposals(to: Principal, *, limit: int = 200) -> list[Proposal]:
@@ -267,7 +276,25 @@ def proposals(to: Principal, *, limit: int = 200) -> list[Proposal]:
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True)).exclude(proposed="")
     ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
     told = ("settled", "proposed", "reason")
-    return [Proposal(*row) for row in ordered.values_list("account__key", "account__name", *told)[:limit]]
+    return [Proposal(*row) for row in ordered.values_list(*OF_ACCOUNT, *told)[:limit]]
+
+
+def named_now(
+    bubbles: list[Bubble], movers: list[Mover], proposals: list[Proposal]
+) -> tuple[list[Bubble], list[Mover], list[Proposal]]:
+    """What was kept of a reader's view, with the keys and names that its accounts have now."""
+    ids = {one.account for rows in (bubbles, movers, proposals) for one in rows}
+    now = {pk: (key, name) for pk, key, name in NAMES(sorted(ids))} if ids else {}
+
+    def named(rows: list[One]) -> list[One]:
+        return [
+            one
+            if now[one.account] == (one.key, one.name)
+            else replace(one, key=now[one.account][0], name=now[one.account][1])
+            for one in rows
+        ]
+
+    return named(bubbles), named(movers), named(proposals)
 
 
 def losing_most(to: Principal, *, limit: int) -> list[int]:
