@@ -146,7 +146,7 @@ def account_list(to: Principal, asked: Asked, *, per_page: int | None = None) ->
     asked = askable(to, asked)
     ranking = current_ranking(asked.period)
     today = ranking.as_of if ranking else as_of()
-    wanted = looked_up(to, _wanted(asked, today))
+    wanted = looked_up(to, ranking, _wanted(asked, today))
     total = count_of(to, ranking, wanted)
     pages = max(1, -(-total // size))
     asked = replace(asked, page=min(max(asked.page, 1), pages))
@@ -206,7 +206,7 @@ def neighbours(to: Principal, asked: Asked, key: str, place: int) -> Neighbours 
     except Withheld:
         return None
     ranking = current_ranking(asked.period)
-    wanted = looked_up(to, _wanted(asked, ranking.as_of if ranking else as_of()))
+    wanted = looked_up(to, ranking, _wanted(asked, ranking.as_of if ranking else as_of()))
     total = count_of(to, ranking, wanted)
     start = max(place - 1, 0)
     cut = Cut(start, min(place + 2, total), asked.sort.removeprefix("-"), asked.sort.startswith("-"))

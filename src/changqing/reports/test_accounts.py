@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -85,13 +86,14 @@ def test_words_shorten_a_list_and_leave_its_order(
         account=Account.objects.get(key="A1"), user=small_book.bo, role="guest", since=date(2020, 1, 1)
     )
     search = dict(Account.objects.values_list("key", "search"))
-    for to in (small_book.gao, small_book.bo, small_book.mei):
+    narrower: list[dict[str, Any]] = [{}, {"abc": ("B", "C")}, {"is_loss_making": True}]
+    for to, more in product((small_book.gao, small_book.bo, small_book.mei), narrower):
         for words in ("g", "gs", "zg", "1", "特"):
-            asked = Asked(words=words, sort=sort)
+            asked = replace(Asked(words=words, sort=sort), **more)
             pages = [account_list(to, replace(asked, page=page), per_page=2) for page in (1, 2, 3)]
-            expected = [key for key in keys(to, sort=sort) if words in search[key]]
+            expected = [key for key in keys(to, sort=sort, **more) if words in search[key]]
             told = [row.key for found in pages for row in found.rows]
-            assert list(dict.fromkeys(told)) == expected, (to, words)
+            assert list(dict.fromkeys(told)) == expected, (to, words, more)
             assert {found.total for found in pages} == {len(expected)}
 
 

@@ -59,8 +59,8 @@ class Narrowing:
     unassigned: bool = False
     tags: tuple[str, ...] = ()
     is_archived: bool | None = False
-    # where somebody has looked for the words already: how many accounts meet all this but for a place, and
-    # which, unless they are many
+    # where somebody has looked for the words already: how many accounts meet all this, and which, unless
+    # they are many
     held: int | None = None
     among: tuple[int, ...] | None = None
 
@@ -135,15 +135,20 @@ def _wanted_places(
     return rows.filter(along("account", wanted.account_rule()) & wanted.place_rule(ranking))
 
 
-def looked_up(to: Principal, wanted: Narrowing) -> Narrowing:
+def looked_up(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> Narrowing:
     """``wanted`` with what was found for its words, where it asks for any.
 
     Names are read once: who then counts, sorts or shows what holds the words need not read them again.
     """
     if not wanted.words:
         return wanted
-    told = Case(When(LessThanOrEqual(Count("pk"), MANY), then=ArrayAgg("pk")))
-    rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule())
+    rows: QuerySet[Any]
+    if wanted.needs_a_place:
+        rows, account = _wanted_places(to, ranking, wanted), "account_id"
+    else:
+        rows = visible_to(to, Account.objects.all(), *wanted.parts).filter(wanted.account_rule())
+        account = "pk"
+    told = Case(When(LessThanOrEqual(Count("pk"), MANY), then=ArrayAgg(account)))
     found = rows.aggregate(held=Count("pk"), among=told)
     ids = found["among"] if found["held"] else []
     return replace(wanted, held=found["held"], among=None if ids is None else tuple(ids))
@@ -156,10 +161,10 @@ def keys_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> list[s
 
 def count_of(to: Principal, ranking: Ranking | None, wanted: Narrowing) -> int:
     """How many accounts a list holds, exactly."""
-    if wanted.needs_a_place:
-        return _wanted_places(to, ranking, wanted).count()
     if wanted.held is not None:
         return wanted.held
+    if wanted.needs_a_place:
+        return _wanted_places(to, ranking, wanted).count()
     if wanted.is_of_the_archive:
         return kept_of(to, "count", lambda: _counted(to, wanted), wanted)
     return _counted(to, wanted)
@@ -227,7 +232,7 @@ def _with_place(
 
 def _by_rank(to: Principal, ranking: Ranking | None, wanted: Narrowing, cut: Cut) -> list[int] | None:
     """Those looked up that have a place, in the order of ranks; None where only the tables can tell."""
-    if wanted.among is None or wanted.needs_a_place or cut.sort == "margin":
+    if wanted.among is None or cut.sort == "margin":
         return None
     if rule_for(to, Part.REVENUE) != rule_for(to):
         return None
