@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,9 +20,10 @@ from changqing.reports.growth import growth
 from changqing.reports.portfolio import family_groups
 from changqing.reports.portfolio_worth import portfolio_worth, structure
 from changqing.value.actions.tiers import set_tier
-from changqing.value.models import AccountWorth
+from changqing.value.models import AccountStanding, AccountWorth
 from changqing.value.queries import view_of
 from changqing.value.queries.methods import methods_in_force
+from changqing.value.queries.worth import standings_to_review
 
 BY = operator(because="a test")
 
@@ -118,3 +120,21 @@ def test_names_are_those_of_now(judged: People) -> None:
     Account.objects.filter(key="A1").update(name="金陵新材")
     again = growth(judged.gao)
     assert again is not None and [one.name for one in again.expanded] == ["金陵新材"]
+
+
+def test_a_review_begins_with_what_is_urgent_then_with_what_waits(judged: People) -> None:
+    current = AccountStanding.objects.filter(is_current=True).order_by("value_rank", "pk")
+    first, second, third, *_others = current
+    AccountStanding.objects.filter(pk__in=[second.pk, third.pk]).update(proposed="c")
+    AccountStanding.objects.filter(pk=third.pk).update(value_rank=None)
+    also = [first.account_id, third.account_id]
+
+    def place(row: AccountStanding) -> tuple[int, float, int]:
+        urgent = 0 if row.account_id in also else 1 if row.proposed else 2
+        return urgent, math.inf if row.value_rank is None else -row.value_rank, row.pk
+
+    told = [row.pk for row in sorted(current.all(), key=place)]
+    assert told[:3] == [first.pk, third.pk, second.pk]
+    for limit in range(len(told) + 1):
+        assert [row.pk for row in standings_to_review(judged.gao, also, limit=limit)] == told[:limit]
+    assert [row.pk for row in standings_to_review(judged.gao, [], limit=1)] == [second.pk]

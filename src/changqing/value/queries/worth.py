@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, Count, F, Q, Sum, When
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from changqing.accounts.models import Account
@@ -306,9 +306,14 @@ def losing_most(to: Principal, *, limit: int) -> list[int]:
 def standings_to_review(to: Principal, also: Collection[int], *, limit: int) -> list[AccountStanding]:
     """Accounts for a review: those of ``also``, steps down that wait, then the most valuable."""
     rows = visible_to(to, AccountStanding.objects.filter(is_current=True, account__archived_at=None))
-    urgent = Case(When(account__in=list(also), then=0), When(~Q(proposed=""), then=1), default=2)
-    ordered = rows.annotate(urgent=urgent).order_by("urgent", F("value_rank").desc(nulls_last=True), "pk")
-    return list(ordered.select_related("account", "account__owner", "account__department")[:limit])
+    ordered = rows.order_by(F("value_rank").desc(nulls_last=True), "pk")
+    told = ordered.select_related("account", "account__owner", "account__department")
+    others = told.exclude(account__in=list(also))
+    # one after the other: in one order by urgency the database would sort the whole book
+    found = list(told.filter(account__in=list(also))[:limit])
+    for more in (others.exclude(proposed=""), others.filter(proposed="")):
+        found += more[: limit - len(found)]
+    return found
 
 
 def profits_of(to: Principal, accounts: Collection[int]) -> dict[int, AccountWorth]:
