@@ -20,6 +20,7 @@ from changqing.accounts.queries import (
     counted,
     editable_by,
     may_edit,
+    people_at,
     reads_anywhere,
     seen_rows,
     sight,
@@ -162,6 +163,8 @@ def test_rows_of_one_account_are_those_that_the_list_shows(house: House, who: st
             listed = visible_to(reader, Contact.objects.filter(account=account), *parts)
             assert seen_rows(reader, account, CONTACTS, *parts) == list(listed), (account.key, parts)
         assert account_by_key(reader, account.key) == accounts(reader).filter(key=account.key).first()
+    shown = visible_to(reader, Contact.objects.all()).values_list("account", flat=True)
+    assert people_at(reader, Account.objects.all()) == dict.fromkeys(shown, 1)
 
 
 def test_rows_that_belong_to_no_single_account_are_not_asked_for_one(house: House) -> None:
