@@ -75,20 +75,25 @@ def has_audit_detail(user: User, *, verb: str, since: datetime, **details: str) 
     return AuditLine.objects.filter(user=user, verb=verb, at__gt=since, details__contains=details).exists()
 
 
-def method_versions(pack: str) -> list[MethodVersion]:
-    """Every version of ``pack``, newest first."""
-    return list(MethodVersion.objects.filter(pack=pack).order_by("-version"))
+def method_versions(*packs: str) -> dict[str, list[MethodVersion]]:
+    """Every version of ``packs``, newest first, without their texts."""
+    found: dict[str, list[MethodVersion]] = {pack: [] for pack in packs}
+    for row in MethodVersion.objects.filter(pack__in=packs).defer("text").order_by("-version"):
+        found[row.pack].append(row)
+    return found
 
 
 def method_version(pack: str, version: int) -> MethodVersion | None:
     return MethodVersion.objects.filter(pack=pack, version=version).first()
 
 
-def publishers(pack: str) -> dict[int, str]:
-    """Who published which version of ``pack``; those that shipped have nobody."""
-    lines = AuditLine.objects.filter(subject_kind="method", subject_key=pack, verb="publish method")
-    rows = lines.select_related("user").order_by("at")
-    return {line.details["version"]: str(line.user or line.principal) for line in rows}
+def publishers(*packs: str) -> dict[str, dict[int, str]]:
+    """Who published which version of ``packs``; those that shipped have nobody."""
+    lines = AuditLine.objects.filter(subject_kind="method", subject_key__in=packs, verb="publish method")
+    found: dict[str, dict[int, str]] = {pack: {} for pack in packs}
+    for line in lines.select_related("user").order_by("at"):
+        found[line.subject_key][line.details["version"]] = str(line.user or line.principal)
+    return found
 
 
 def audit_key() -> str:

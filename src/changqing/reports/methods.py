@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -14,7 +16,7 @@ from changqing.dossier.rules.facts import ArchiveMethod
 from changqing.ledger.dues import PACKS as OF_LEDGER
 from changqing.ledger.self_told import PACKS as OF_BOOK
 from changqing.people.permissions import Principal, check_may, may
-from changqing.records.queries import method_in_force, method_versions, publishers
+from changqing.records.queries import MethodVersion, method_in_force, method_versions, publishers
 from changqing.retention.queries import PACKS as OF_WARNINGS
 from changqing.value.queries.methods import PACKS as OF_VALUE
 
@@ -47,27 +49,50 @@ class PackPage:
     method: Method
     text: str
     version: int
-    numbers: list[Number]
     versions: list[Version]
     may_change: bool
-    is_followed: bool = True
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        return numbers(self.text)
+
+    @cached_property
+    def is_followed(self) -> bool:
+        """Whether the accounts follow the version in force; not while the queue is at it."""
+        jobs = ProcrastinateJob.objects.filter(task_name="book:follow_method", args__pack=self.name)
+        return not jobs.filter(status__in=["todo", "doing"]).exists()
 
 
 def packs(to: Principal) -> list[PackPage]:
     """Every pack, by name."""
-    return [pack_page(to, name) for name in PACKS]
+    return _pages(to, *PACKS)
 
 
 def pack_page(to: Principal, name: str) -> PackPage:
     """The pack ``name``; KeyError when there is none."""
+    return _pages(to, name)[0]
+
+
+def _pages(to: Principal, *names: str) -> list[PackPage]:
     check_may(to, "read methods")
-    model, row, who = PACKS[name], method_in_force(name), publishers(name)
+    if unknown := [name for name in names if name not in PACKS]:
+        raise KeyError(unknown[0])
+    versions, who = method_versions(*names), publishers(*names)
+    return [_page(to, name, versions[name], who[name]) for name in names]
+
+
+@lru_cache(maxsize=32)
+def _method(name: str, version: int, text: str) -> Method:
+    return parse(name, text, PACKS[name], version=version).method
+
+
+def _page(to: Principal, name: str, versions: list[MethodVersion], who: Mapping[int, str]) -> PackPage:
+    row = method_in_force(name)
     return PackPage(
         name=name,
-        method=parse(name, row.text, model, version=row.version).method,
+        method=_method(name, row.version, row.text),
         text=row.text,
         version=row.version,
-        numbers=numbers(row.text),
         versions=[
             Version(
                 number=each.version,
@@ -77,14 +102,7 @@ def pack_page(to: Principal, name: str) -> PackPage:
                 in_force=each.in_force,
                 is_shipped=each.version not in who,
             )
-            for each in method_versions(name)
+            for each in versions
         ],
         may_change=may(to, "change methods"),
-        is_followed=not _is_on_its_way(name),
     )
-
-
-def _is_on_its_way(pack: str) -> bool:
-    """Whether the accounts do not yet follow the version in force: the queue is at it."""
-    jobs = ProcrastinateJob.objects.filter(task_name="book:follow_method", args__pack=pack)
-    return jobs.filter(status__in=["todo", "doing"]).exists()
