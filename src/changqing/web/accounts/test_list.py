@@ -75,6 +75,15 @@ def test_search_and_filters_live_in_the_address(small_book: People):
     assert "找到 0 家客户" in empty and "清除条件" in empty
 
 
+def test_filters_offer_what_there_is_and_mark_what_is_chosen(small_book: People):
+    Account.objects.filter(key="A1").update(region='<b>"', tags=["x", "y"])
+    owner = small_book.bo.pk
+    said = get(small_book.gao, f"/accounts/?part=filters&industry=钢铁&tag=y&owner={owner}").content.decode()
+    chosen = re.findall(r"<option[^>]* selected>[^<]*", said)
+    assert chosen == ["<option selected>钢铁", "<option selected>y", f'<option value="{owner}" selected>柏松']
+    assert "<option>&lt;b&gt;&quot;</option>" in said and "<option>x</option>" in said
+
+
 @pytest.mark.parametrize(
     "query",
     [

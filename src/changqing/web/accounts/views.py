@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
@@ -30,6 +32,7 @@ from changqing.web.accounts.asking import asked_in, kept
 from changqing.web.accounts.export import export
 from changqing.web.accounts.rows import ListRows
 from changqing.web.components.lists import Choice, Column
+from changqing.web.components.markup import escaped
 from changqing.web.reader import reader
 
 SILENT_DAYS = 90
@@ -211,5 +214,27 @@ def _bulk(request: HttpRequest) -> dict[str, Any]:
 
 
 def _filters(request: HttpRequest) -> dict[str, Any]:
-    asked = asked_in(request.GET)
-    return {"asked": asked, "facets": list_facets(reader(request))}
+    asked, facets = asked_in(request.GET), list_facets(reader(request))
+    return {
+        "facets": facets,
+        "industries": _options(zip(facets.industries, facets.industries, strict=True), asked.industry),
+        "regions": _options(zip(facets.regions, facets.regions, strict=True), asked.region),
+        "tags": _options(zip(facets.tags, facets.tags, strict=True), *asked.tags),
+        "owners": _options(facets.owners, asked.owner),
+        "departments": _options(facets.departments, asked.department),
+    }
+
+
+def _options(known: Iterable[tuple[str | int, str]], *chosen: str | int | None) -> SafeString:
+    """The choices of a select, (value, name), written at once: a large house has hundreds of owners."""
+    return SafeString(
+        "".join(
+            f"<option{_value(value)}{' selected' if value in chosen else ''}>{escaped(name)}</option>"
+            for value, name in known
+        )
+    )
+
+
+def _value(value: str | int) -> str:
+    """What is sent for a choice; a word is sent as it is read."""
+    return f' value="{value}"' if isinstance(value, int) else ""
