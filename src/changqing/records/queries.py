@@ -31,14 +31,16 @@ LATECOMERS = 20_000
 def _counting() -> dict[str, MethodVersion]:
     """The version of every pack that counts now."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, digest FROM {MethodVersion._meta.db_table} WHERE in_force ORDER BY id")  # noqa: S608
+        cursor.execute(
+            f"SELECT id, made_at, digest FROM {MethodVersion._meta.db_table} WHERE in_force ORDER BY id"  # noqa: S608
+        )
         return _versions(tuple(cursor.fetchall()))
 
 
 @lru_cache(maxsize=4)
-def _versions(known: tuple[tuple[int, str], ...]) -> dict[str, MethodVersion]:
+def _versions(known: tuple[tuple[int, datetime, str], ...]) -> dict[str, MethodVersion]:
     """A version never changes but in whether it counts: its text is read once a process."""
-    return {row.pack: row for row in MethodVersion.objects.filter(pk__in=[pk for pk, _digest in known])}
+    return {row.pack: row for row in MethodVersion.objects.filter(pk__in=[pk for pk, *_what in known])}
 
 
 def method_in_force(pack: str) -> MethodVersion:
