@@ -13,6 +13,7 @@ from changqing.base.days import months_back
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Part, Principal, may, sees_the_whole_book
 from changqing.retention.queries import RulePrecision, counts, precision
+from changqing.value.queries import view_of
 from changqing.value.queries.methods import fit_in_force
 from changqing.value.queries.worth import (
     BookTest,
@@ -61,10 +62,12 @@ class LearnPage:
 
 def learn_page(to: Principal) -> LearnPage:
     """All that Learn shows ``to``, in a constant number of queries."""
-    last, tests, fit = as_of(), book_tests(to), fit_in_force()
+    last, tests, fit, view = as_of(), book_tests(to), fit_in_force(), view_of(to)
     newest = next((row for row in tests if row.state == BookTest.State.FOUND), None)
-    counted, sees_margin = standings_counted(to), reads_anywhere(to, Part.MARGIN)
-    totals = clp_totals(to)
+    # what Portfolio counts too is kept under the same names
+    counted = view.kept("standings", lambda: standings_counted(to))
+    totals = view.kept("lifetime profit", lambda: clp_totals(to))
+    sees_margin = reads_anywhere(to, Part.MARGIN)
     return LearnPage(
         as_of=last,
         day=months_back(last, YEAR_BACK) if last else None,
@@ -78,11 +81,11 @@ def learn_page(to: Principal) -> LearnPage:
         rules=precision(to),
         active=counts(to),
         accounts=counted.accounts,
-        unclear=unclear_count(to),
+        unclear=view.kept("unclear", lambda: unclear_count(to)),
         unclassified=counted.matrix.get("unclassified", {}),
-        models=model_counts(to),
+        models=view.kept("models", lambda: model_counts(to)),
         sees_margin=sees_margin,
-        unknown_worth=worth_reasons(to) if sees_margin else {},
+        unknown_worth=view.kept("worth reasons", lambda: worth_reasons(to)) if sees_margin else {},
         knows_cost=totals.know_cost,
         knows_receivables=totals.know_financing,
         currency=settings.BOOK_CURRENCY,

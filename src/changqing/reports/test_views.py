@@ -15,8 +15,10 @@ from django.utils import timezone
 from changqing.accounts.models import Account
 from changqing.journeys import score_book
 from changqing.people.permissions import operator
+from changqing.people.queries import User
 from changqing.reports.conftest import People, orders_come
 from changqing.reports.growth import growth
+from changqing.reports.learn import learn_page
 from changqing.reports.portfolio import family_groups
 from changqing.reports.portfolio_worth import portfolio_worth, structure
 from changqing.value.actions.tiers import set_tier
@@ -42,8 +44,11 @@ def queries(of: Callable[[], Any]) -> int:
 
 @pytest.mark.parametrize(
     "question",
-    [portfolio_worth, lambda to: structure(to, ("s", "a")), growth, lambda to: family_groups(to, "36m")],
-    ids=["worth", "structure", "growth", "families"],
+    [
+        *(portfolio_worth, lambda to: structure(to, ("s", "a")), growth, learn_page),
+        lambda to: family_groups(to, "36m"),
+    ],
+    ids=["worth", "structure", "growth", "learn", "families"],
 )
 def test_what_was_worked_out_is_asked_for_once(judged: People, question: Callable[[Any], Any]) -> None:
     first, again = (queries(lambda: question(judged.lin)) for _ in range(2))
@@ -91,9 +96,20 @@ def test_new_orders_move_every_part(judged: People) -> None:
 
 
 def test_an_account_handed_over_leaves_one_view_and_enters_another(judged: People) -> None:
+    def learned(to: User) -> tuple[Any, ...]:
+        said = learn_page(to)
+        return said.accounts, sum(said.models.values()), said.unclear
+
+    before = learned(judged.mei), learned(judged.bo)
     assert (portfolio_worth(judged.mei).accounts, portfolio_worth(judged.bo).accounts) == (2, 3)
     Account.objects.filter(key="B2").update(owner=judged.bo, department=judged.bo.department)
     assert (portfolio_worth(judged.mei).accounts, portfolio_worth(judged.bo).accounts) == (1, 4)
+    after = learned(judged.mei), learned(judged.bo)
+    assert [said[:2] for said in before] == [(2, 2), (3, 3)] and [said[:2] for said in after] == [
+        (1, 1),
+        (4, 4),
+    ]
+    assert sum(said[2] for said in before) == sum(said[2] for said in after)
     Account.objects.filter(key="B2").update(withdrawn=True)
     assert portfolio_worth(judged.bo).accounts == 3
 
