@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from changqing.accounts.models import Account
 from changqing.accounts.rights import sight
-from changqing.base.written import Written
+from changqing.base.compiled import Compiled
 from changqing.people.permissions import Part, Principal
 
 Row = TypeVar("Row")
 
 
-def seen_rows(to: Principal, account: Account, written: Written[Row], *parts: Part) -> list[Row]:
+def seen_rows(to: Principal, account: Account, written: Compiled[Row], *parts: Part) -> list[Row]:
     """What ``written`` finds for ``account``, if ``to`` may read it; parts as for ``visible_to``.
 
     ``written`` asks by an account's number, of a model whose ``account_path`` is one step.

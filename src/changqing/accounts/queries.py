@@ -41,14 +41,14 @@ from changqing.accounts.rights import why as why
 from changqing.accounts.rules import in_a_circle, plain_name
 from changqing.accounts.seen import kept_of as kept_of
 from changqing.accounts.seen import newest_stamp as newest_stamp
+from changqing.base.compiled import WORD, Compiled
 from changqing.base.lookups import wide_ones
 from changqing.base.once import once
 from changqing.base.refused import Refused
-from changqing.base.written import WORD, Written
 from changqing.people.models import Department, Role, User
 from changqing.people.permissions import FEWEST_HIDDEN, SEES_NOTHING, Principal, check_may
 
-BY_KEY = Written(
+BY_KEY = Compiled(
     lambda key: Account.objects.select_related("owner", "backup", "department", "parent").filter(key=key),
     WORD,
 )
@@ -194,7 +194,7 @@ class Kin:
     hidden: int
 
 
-CHILDREN = Written(
+CHILDREN = Compiled(
     lambda account: Account.objects.filter(parent=account, withdrawn=False, merged_into=None).order_by(
         "pinyin", "pk"
     )
@@ -268,7 +268,7 @@ def line_above(account: int) -> set[int]:
 
 # What one who sees only the names sees of a contact.
 NAME_AND_POST = ("id", "account_id", "person_id", "title", "since", "until")
-CONTACTS = Written(
+CONTACTS = Compiled(
     lambda account: (
         Contact.objects.filter(account=account).select_related("person").order_by("-until", "person__pinyin")
     )
@@ -290,7 +290,7 @@ def _name_and_post(contact: Contact) -> Contact:
     return said
 
 
-TEAM = Written(
+TEAM = Compiled(
     lambda account: (
         TeamMembership.objects.filter(account=account, ended_at=None)
         .select_related("user")
@@ -320,8 +320,8 @@ def team_candidates() -> list[Candidate]:
     return [Candidate(pk, username, name or username, of) for pk, username, name, of in named]
 
 
-PERSONS = Written(lambda account: Person.objects.filter(contacts__account=account).values_list("pk", "name"))
-POSTS = Written(lambda account: Contact.objects.filter(account=account).values_list("pk", "person_id"))
+PERSONS = Compiled(lambda account: Person.objects.filter(contacts__account=account).values_list("pk", "name"))
+POSTS = Compiled(lambda account: Contact.objects.filter(account=account).values_list("pk", "person_id"))
 
 
 def persons_at(account: Account) -> dict[int, str]:

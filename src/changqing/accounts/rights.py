@@ -22,9 +22,9 @@ from django.utils.translation import pgettext
 
 from changqing.accounts.models import LIVE, Account, TeamMembership
 from changqing.accounts.rules import TeamMethod, TeamRole
+from changqing.base.compiled import Compiled
 from changqing.base.packs import load
 from changqing.base.refused import Refused
-from changqing.base.written import Written
 from changqing.people.models import Role, User
 from changqing.people.permissions import (
     OF_THE_BOOK,
@@ -40,7 +40,7 @@ from changqing.people.permissions import (
 
 Row = TypeVar("Row", bound=Model)
 NOBODYS = Q(pk__in=[])
-PLACES_OF = Written(lambda user: TeamMembership.objects.filter(user=user, ended_at=None))
+PLACES_OF = Compiled(lambda user: TeamMembership.objects.filter(user=user, ended_at=None))
 ALL = dict.fromkeys(Part, Level.EDIT)
 
 

@@ -28,8 +28,8 @@ from changqing.accounts.queries import (
     visible_to,
 )
 from changqing.accounts.rights import forget_grants, rule_for
+from changqing.base.compiled import Compiled
 from changqing.base.refused import Refused
-from changqing.base.written import Written
 from changqing.people.actions import add_department
 from changqing.people.models import Charge, Role, User
 from changqing.people.permissions import operator
@@ -169,7 +169,7 @@ def test_rows_of_one_account_are_those_that_the_list_shows(house: House, who: st
 
 def test_rows_that_belong_to_no_single_account_are_not_asked_for_one(house: House) -> None:
     with pytest.raises(TypeError, match="Account does not belong to one account"):
-        seen_rows(house.owner, house.own, Written(lambda pk: Account.objects.filter(pk=pk)))
+        seen_rows(house.owner, house.own, Compiled(lambda pk: Account.objects.filter(pk=pk)))
 
 
 @pytest.mark.parametrize("parts", [(), (Part.BASIC,), (Part.MARGIN,), (Part.BASIC, Part.MARGIN)])

@@ -16,9 +16,9 @@ from django.db.models.functions import TruncMonth
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import holds, seen_rows, visible_to
+from changqing.base.compiled import Compiled
 from changqing.base.once import once
 from changqing.base.packs import Method, Pack, parse
-from changqing.base.written import Written
 from changqing.ledger.models import Acceptance, AccountPayment, AccountTotals
 from changqing.ledger.models import OpenItem as OpenItem
 from changqing.ledger.rules.receivables import NOT_DUE, ReceivablesMethod
@@ -133,9 +133,9 @@ def owed(
 
 
 @lru_cache(maxsize=4)
-def _owed_by_one(day: date, named: Buckets) -> Written[Any]:
+def _owed_by_one(day: date, named: Buckets) -> Compiled[Any]:
     """The same question for each account, until the book has another day."""
-    return Written(lambda account: _summed(OpenItem.objects.filter(account=account), day, named))
+    return Compiled(lambda account: _summed(OpenItem.objects.filter(account=account), day, named))
 
 
 def _summed(rows: QuerySet[OpenItem], day: date, named: Buckets) -> QuerySet[Any, Any]:
@@ -184,8 +184,8 @@ def months_paid(to: Principal, *, since: date, account: Account | None = None) -
 
 
 @lru_cache(maxsize=4)
-def _paid_by_one(currency: str, since: date) -> Written[Any]:
-    return Written(lambda account: _paid(AccountPayment.objects.filter(account=account), currency, since))
+def _paid_by_one(currency: str, since: date) -> Compiled[Any]:
+    return Compiled(lambda account: _paid(AccountPayment.objects.filter(account=account), currency, since))
 
 
 def _paid(rows: QuerySet[AccountPayment], currency: str, since: date) -> QuerySet[Any, Any]:
@@ -237,7 +237,7 @@ def open_items(
 
 # As many as the page of one account shows, the first to fall due first.
 SHOWN_OF_ONE = 12
-FIRST_DUE = Written(
+FIRST_DUE = Compiled(
     lambda account: OpenItem.objects.filter(is_charge=True, account=account).order_by("due", "pk")[
         :SHOWN_OF_ONE
     ]
@@ -283,7 +283,7 @@ def _by_month(rows: QuerySet[Acceptance]) -> QuerySet[Any, Any]:
     return found.values_list("month", "currency", "total", "n")
 
 
-BILLS = Written(lambda account: _by_month(Acceptance.objects.filter(account=account)))
+BILLS = Compiled(lambda account: _by_month(Acceptance.objects.filter(account=account)))
 
 
 def knows_receivables() -> bool:

@@ -19,8 +19,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, seen_rows, sight, visible_to
 from changqing.base.bulk import columns_from
+from changqing.base.compiled import Compiled
 from changqing.base.once import once
-from changqing.base.written import Written
 from changqing.ledger.models import (
     AccountMonth,
     AccountTotals,
@@ -41,14 +41,14 @@ IN_FORCE = Import.State.IN_FORCE
 ENTERED: tuple[str, ...] = (Import.State.IN_FORCE, Import.State.UNDONE)
 # An order is known by its number; lines without one belong to the order of their day.
 ORDER = "coalesce(order_no, 'on ' || strftime(date, '%Y-%m-%d'))"
-MONTHS = Written(
+MONTHS = Compiled(
     lambda account: (
         AccountMonth.objects.filter(account=account)
         .order_by("month", "family")
         .values_list("month", "family", "revenue", "margin", "revenue_without_cost", "lines")
     )
 )
-TOTALS = Written(lambda account: AccountTotals.objects.filter(account=account))
+TOTALS = Compiled(lambda account: AccountTotals.objects.filter(account=account))
 
 
 @dataclass(frozen=True)

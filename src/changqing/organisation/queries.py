@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from changqing.base.compiled import Compiled
 from changqing.base.once import once
-from changqing.base.written import Written
 from changqing.organisation.models import OneTimeLink, OrganisationSettings, SignedInSession
 from changqing.organisation.rules import device_of
 from changqing.people.models import User
@@ -22,7 +22,7 @@ SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 # the stand-in is one that its small column can hold
-SETTINGS = Written(lambda number: OrganisationSettings.objects.filter(number=number), 32_767)
+SETTINGS = Compiled(lambda number: OrganisationSettings.objects.filter(number=number), 32_767)
 
 
 @once

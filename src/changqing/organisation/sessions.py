@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from changqing.base.written import WORD, Written
+from changqing.base.compiled import WORD, Compiled
 
 # What the door notes in a session: began, seen and ends as seconds, address, agent.
 ENTRY = "entry"
@@ -25,7 +25,7 @@ def _by_key(key: str) -> QuerySet[Any]:
     return found
 
 
-BY_KEY = Written(_by_key, WORD)
+BY_KEY = Compiled(_by_key, WORD)
 
 
 class SessionStore(DatabaseStore):

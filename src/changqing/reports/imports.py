@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q
 
-from changqing.base.written import WORD, Written
+from changqing.base.compiled import WORD, Compiled
 from changqing.ledger.intake import notes_of
 from changqing.ledger.queries import Import, imports
 from changqing.people.permissions import Principal, check_may, may
@@ -17,7 +17,7 @@ from changqing.people.permissions import Principal, check_may, may
 PER_PAGE = 30
 SWITCHING = ("undoing", "redoing")
 ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
-NOW: Written[tuple[str, str, int, int]] = Written(
+NOW: Compiled[tuple[str, str, int, int]] = Compiled(
     lambda waiting: (
         Import.objects.filter(Q(state__in=[waiting, Import.State.RUNNING]) | Q(step__in=SWITCHING))
         .order_by("id")

@@ -19,8 +19,8 @@ from changqing.accounts.models import Account
 from changqing.accounts.one import seen_rows
 from changqing.accounts.rights import seen_only, sight, sight_of, visible_to
 from changqing.base.bulk import columns_from
+from changqing.base.compiled import NUMBERS, Compiled
 from changqing.base.packs import Method, Pack, parse
-from changqing.base.written import NUMBERS, Written
 from changqing.ledger.columns import rows_of
 from changqing.people.permissions import Part, Principal
 from changqing.records.queries import method_in_force
@@ -42,7 +42,7 @@ OF_A_ROW = (
     *(f"account__{name}" for name in ("withdrawn", "merged_into", "is_sealed", "department")),
     *("account__owner", "account__backup"),
 )
-ROWS = Written(
+ROWS = Compiled(
     lambda keys: (
         AccountWarning.objects.filter(pk__among=keys).select_related("account", "method").only(*OF_A_ROW)
     ),
@@ -142,7 +142,7 @@ def with_keys(to: Principal, keys: Sequence[int]) -> list[AccountWarning]:
     return [found[key] for key in keys if key in found and sights[found[key].account_id].reads(Part.SCORE)]
 
 
-OF_ONE = Written(
+OF_ONE = Compiled(
     lambda account: (
         AccountWarning.objects.filter(account=account)
         .select_related("method")

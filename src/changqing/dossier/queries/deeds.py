@@ -8,7 +8,7 @@ from typing import Any
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import seen_rows, visible_to
-from changqing.base.written import Written
+from changqing.base.compiled import Compiled
 from changqing.dossier.models import Revision, RevisionLine
 from changqing.people.permissions import Principal
 
@@ -35,7 +35,7 @@ def last_deed_on(account: Account) -> LastDeed | None:
     return LastDeed(str(line.deed.by or line.deed.principal), line.deed.at) if line else None
 
 
-LINES = Written(
+LINES = Compiled(
     lambda account: (
         RevisionLine.objects.filter(account=account).select_related("deed__by").order_by("-deed")[:20]
     )

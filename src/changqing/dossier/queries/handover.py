@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, may_edit, seen_rows
 from changqing.accounts.rights import editable_by
-from changqing.base.written import Written
+from changqing.base.compiled import Compiled
 from changqing.dossier.models import HandoverRequest as HandoverRequest
 from changqing.people.models import User
 from changqing.people.permissions import Principal, may
 
-OPEN = Written(
+OPEN = Compiled(
     lambda account: _open().filter(account=account).select_related("to", "asked_by").order_by("pk")
 )
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import seen_rows, visible_to
+from changqing.base.compiled import Compiled
 from changqing.base.packs import load, parse
-from changqing.base.written import Written
 from changqing.dossier.models import Attachment, Fact, Note
 from changqing.dossier.rules.facts import (
     ArchiveMethod,
@@ -33,15 +33,15 @@ from changqing.records.models import MethodVersion
 from changqing.records.queries import method_in_force
 
 PACK = "archive"
-FACTS = Written(
+FACTS = Compiled(
     lambda account: Fact.objects.filter(account=account, ended_at=None).order_by("kind", "-day", "-pk")
 )
-NOTES = Written(
+NOTES = Compiled(
     lambda account: (
         Note.objects.filter(account=account, removed_at=None).select_related("author").order_by("-at")
     )
 )
-ATTACHMENTS = Written(
+ATTACHMENTS = Compiled(
     lambda account: Attachment.objects.filter(account=account, removed_at=None).order_by("-at")
 )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import seen_rows, visible_to
-from changqing.base.written import Written
+from changqing.base.compiled import Compiled
 from changqing.dossier.models import AccountMerge
 from changqing.people.permissions import Principal
 
-MERGES = Written(
+MERGES = Compiled(
     lambda account: (
         AccountMerge.objects.filter(kept=account, unmerged_at=None)
         .select_related("lost", "by")

@@ -31,7 +31,7 @@ from django.utils import timezone
 from changqing.accounts.models import Account, TeamMembership
 from changqing.accounts.queries import Part, visible_to
 from changqing.base.bulk import columns_from
-from changqing.base.written import Written
+from changqing.base.compiled import Compiled
 from changqing.engine.computable import Floats
 from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
@@ -307,7 +307,7 @@ def staffed(to: Principal, account: Account, scheme: Scheme) -> tuple[str, int, 
     return band, (tier.staff or 0) if tier else 0, hands
 
 
-PLACES = Written(
+PLACES = Compiled(
     lambda account: TeamMembership.objects.filter(ended_at=None, account=account).values_list(
         "user_id", "until"
     )

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, Sight, sight_of
-from changqing.base.written import DAY, NUMBERS, WORD, Written
+from changqing.base.compiled import DAY, NUMBERS, WORD, Compiled
 from changqing.ledger.models import AccountMonth
 from changqing.people.permissions import Principal
 from changqing.value.models import AccountRank, Ranking
@@ -43,7 +43,7 @@ class RowOfList(NamedTuple):
     last_day: date | None
 
 
-ROWS: Written[tuple[Any, ...]] = Written(
+ROWS: Compiled[tuple[Any, ...]] = Compiled(
     lambda ids: Account.objects.filter(pk__among=ids).values_list(
         *RowOfList._fields[:-3],
         Coalesce(NullIf("owner__full_name", Value("")), "owner__username"),
@@ -52,10 +52,10 @@ ROWS: Written[tuple[Any, ...]] = Written(
     ),
     NUMBERS,
 )
-PLACES = Written(
+PLACES = Compiled(
     lambda period, ids: AccountRank.objects.filter(period=period, account__pk__among=ids), WORD, NUMBERS
 )
-MONTHS: Written[tuple[int, date, Decimal]] = Written(
+MONTHS: Compiled[tuple[int, date, Decimal]] = Compiled(
     lambda ids, since: (
         AccountMonth.objects.filter(account__pk__among=ids, month__gte=since)
         .values_list("account_id", "month")

@@ -34,10 +34,10 @@ from changqing.accounts.queries import (
     sight,
     visible_to,
 )
+from changqing.base.compiled import WORD, Compiled
 from changqing.base.kept import Kept
 from changqing.base.once import once
 from changqing.base.packs import Pack, parse
-from changqing.base.written import WORD, Written
 from changqing.ledger.models import AccountTotals as AccountTotals
 from changqing.ledger.models import Import
 from changqing.people.permissions import Principal, along, sees_the_whole_book
@@ -54,8 +54,8 @@ MARGIN = AccountRank._meta.get_field("margin")
 # of past rankings a few words are told: all they hold of a large book would be read twelve times over
 TOLD_OF_PAST = ("revenue", "top20_share", "accounts_to_80")
 MOST_PAST = 12
-RANKS = Written(lambda account: AccountRank.objects.filter(account=account))
-PAST: Written[tuple[Any, ...]] = Written(
+RANKS = Compiled(lambda account: AccountRank.objects.filter(account=account))
+PAST: Compiled[tuple[Any, ...]] = Compiled(
     lambda period: (
         Ranking.objects.filter(period=period, as_of__isnull=False)
         .order_by("-made_at")
@@ -66,7 +66,7 @@ PAST: Written[tuple[Any, ...]] = Written(
     ),
     WORD,
 )
-NUMBERS_IN: Written[int | None] = Written(
+NUMBERS_IN: Compiled[int | None] = Compiled(
     lambda state: Import.objects.filter(state=state, number__isnull=False).values_list("number", flat=True),
     WORD,
 )

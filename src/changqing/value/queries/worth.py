@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import seen_rows, visible_to
+from changqing.base.compiled import NUMBERS, Compiled
 from changqing.base.once import once
-from changqing.base.written import NUMBERS, Written
 from changqing.ledger.queries import as_of
 from changqing.people.permissions import Principal, check_may, sees_the_whole_book
 from changqing.value.models import AccountRhythm as AccountRhythm
@@ -38,14 +38,14 @@ OF_FITS = ("fit__parameters", "fit__method__text")
 MOST_STANDINGS = 24
 
 # What is said of one account.
-STANDING = Written(
+STANDING = Compiled(
     lambda account: (
         AccountStanding.objects.filter(account=account, is_current=True)
         .select_related("tiers_method", "worth_method", "fit__method")
         .defer(*OF_FITS, "tiers_method__text", "worth_method__text")
     )
 )
-STANDINGS = Written(
+STANDINGS = Compiled(
     lambda account: (
         AccountStanding.objects.filter(account=account)
         .select_related("tiers_method", "worth_method")
@@ -53,22 +53,22 @@ STANDINGS = Written(
         .order_by("-since", "-pk")[:MOST_STANDINGS]
     )
 )
-WORTH = Written(
+WORTH = Compiled(
     lambda account: (
         AccountWorth.objects.filter(account=account, is_current=True)
         .select_related("fit__method")
         .defer(*OF_FITS)
     )
 )
-RHYTHM = Written(
+RHYTHM = Compiled(
     lambda account: (
         AccountRhythm.objects.filter(account=account).select_related("fit__method").defer(*OF_FITS)
     )
 )
-DECISIONS = Written(
+DECISIONS = Compiled(
     lambda account: TierDecision.objects.filter(account=account).select_related("by").order_by("-at", "-pk")
 )
-RATINGS = Written(
+RATINGS = Compiled(
     lambda account: FactorRating.objects.filter(account=account).select_related("by").order_by("at", "pk")
 )
 
@@ -117,7 +117,7 @@ class Proposal:
 
 One = TypeVar("One", Bubble, Mover, Proposal)
 OF_ACCOUNT = ("account_id", "account__key", "account__name")
-NAMES: Written[tuple[int, str, str]] = Written(
+NAMES: Compiled[tuple[int, str, str]] = Compiled(
     lambda ids: Account.objects.filter(pk__among=ids).values_list("pk", "key", "name"), NUMBERS
 )
 

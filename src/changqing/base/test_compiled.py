@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from changqing.accounts.models import Account
-from changqing.base.written import DAY, NUMBERS, WORD, Written
+from changqing.base.compiled import DAY, NUMBERS, WORD, Compiled
 from changqing.people.actions import add_department
 from changqing.people.models import User
 
@@ -50,7 +50,7 @@ def state(row: Any) -> Any:
 
 
 def test_rows_are_those_of_the_orm_to_the_last_field(book: list[Account]) -> None:
-    written, keyed = Written(below), Written(by_key, WORD)
+    written, keyed = Compiled(below), Compiled(by_key, WORD)
     for asked in (book[0].pk, book[1].pk, 0):
         assert [*map(state, written(asked))] == [*map(state, below(asked))]
     for key in ("A", "B", "'; DROP TABLE x; --", "%s", ""):
@@ -61,11 +61,11 @@ def test_rows_are_those_of_the_orm_to_the_last_field(book: list[Account]) -> Non
 
 
 def test_values_come_as_tuples_or_alone_and_what_is_fetched_beside_too(book: list[Account]) -> None:
-    told: Any = Written(lambda pk: Account.objects.filter(parent=pk).values_list("key", "tags", "edited"))
-    keys: Any = Written(lambda pk: Account.objects.filter(parent=pk).values_list("key", flat=True))
+    told: Any = Compiled(lambda pk: Account.objects.filter(parent=pk).values_list("key", "tags", "edited"))
+    keys: Any = Compiled(lambda pk: Account.objects.filter(parent=pk).values_list("key", flat=True))
     assert told(book[0].pk) == [("B", ["x", "y"], [])]
     assert keys(book[0].pk) == ["B"]
-    beside: Any = Written(lambda pk: Account.objects.filter(pk=pk).prefetch_related("owner"))
+    beside: Any = Compiled(lambda pk: Account.objects.filter(pk=pk).prefetch_related("owner"))
     found = beside(book[0].pk)
     with CaptureQueriesContext(connection) as seen:
         assert found[0].owner.full_name == "梅"
@@ -77,12 +77,12 @@ def test_it_may_ask_for_several_things_and_for_many_at_once(book: list[Account])
         named = Account.objects.filter(pk__among=keys, name=name, created_at__date__gte=since)
         return named.values_list("key", flat=True)
 
-    written: Any = Written(write, NUMBERS, WORD, DAY)
+    written: Any = Compiled(write, NUMBERS, WORD, DAY)
     many, today = [each.pk for each in book], book[0].created_at.date()
     for asked in ((many, "甲", today), (many, "乙", today), ([], "甲", today), (many, "甲", date.max)):
         assert written(*asked) == list(write(*asked)), asked
     with pytest.raises(ValueError, match="nothing to put a value into"):
-        Written(lambda keys, _name: Account.objects.filter(pk__among=keys), NUMBERS, WORD)([1], "甲")
+        Compiled(lambda keys, _name: Account.objects.filter(pk__among=keys), NUMBERS, WORD)([1], "甲")
 
 
 def test_it_is_put_together_once(book: list[Account]) -> None:
@@ -92,13 +92,13 @@ def test_it_is_put_together_once(book: list[Account]) -> None:
         wrote.append(pk)
         return Account.objects.filter(pk=pk)
 
-    written = Written(write)
+    written = Compiled(write)
     assert [[row.key for row in written(each.pk)] for each in book] == [["A"], ["B"]]
     assert len(wrote) == 1
 
 
 def test_what_asks_for_nothing_or_gives_other_rows_is_refused(book: list[Account]) -> None:
     with pytest.raises(ValueError, match="nothing to put a value into"):
-        Written(lambda pk: Account.objects.all())(1)
+        Compiled(lambda pk: Account.objects.all())(1)
     with pytest.raises(TypeError, match="ValuesIterable"):
-        Written(lambda pk: Account.objects.filter(pk=pk).values("key"))(1)
+        Compiled(lambda pk: Account.objects.filter(pk=pk).values("key"))(1)

@@ -39,7 +39,7 @@ class _Text:
     prefetched: tuple[Any, ...]
 
 
-class Written(Generic[Row]):
+class Compiled(Generic[Row]):
     """``write(value)`` asked of one value after the other; nothing but ``value`` may make it another query.
     It takes as many values as there are ``stand_ins``, which say of which kind they are.
 
