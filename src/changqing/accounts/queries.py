@@ -17,7 +17,6 @@ from changqing.accounts.models import Account as Account
 from changqing.accounts.models import Contact as Contact
 from changqing.accounts.models import Person as Person
 from changqing.accounts.models import TeamMembership as TeamMembership
-from changqing.accounts.one import seen_rows as seen_rows
 from changqing.accounts.rights import Level as Level
 from changqing.accounts.rights import Part as Part
 from changqing.accounts.rights import Sight as Sight
@@ -33,6 +32,7 @@ from changqing.accounts.rights import reads_anywhere as reads_anywhere
 from changqing.accounts.rights import role_name_of as role_name_of
 from changqing.accounts.rights import rule_for as rule_for
 from changqing.accounts.rights import seen_only as seen_only
+from changqing.accounts.rights import seen_rows as seen_rows
 from changqing.accounts.rights import sight as sight
 from changqing.accounts.rights import sight_of as sight_of
 from changqing.accounts.rights import team_roles as team_roles

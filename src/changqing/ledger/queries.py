@@ -12,14 +12,14 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from changqing.accounts.models import Account
 from changqing.accounts.queries import Part, seen_rows, sight, visible_to
 from changqing.base.bulk import columns_from
-from changqing.base.compiled import Compiled
+from changqing.base.compiled import WORD, Compiled
 from changqing.base.once import once
 from changqing.ledger.models import (
     AccountMonth,
@@ -49,6 +49,17 @@ MONTHS = Compiled(
     )
 )
 TOTALS = Compiled(lambda account: AccountTotals.objects.filter(account=account))
+SWITCHING = ("undoing", "redoing")
+ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
+MOST_TOLD = 30
+WORKED_ON: Compiled[tuple[str, str, int, int]] = Compiled(
+    lambda waiting: (
+        Import.objects.filter(Q(state__in=[waiting, Import.State.RUNNING]) | Q(step__in=SWITCHING))
+        .order_by("id")
+        .values_list("file_name", "step", "rows_done", "rows_total")[:MOST_TOLD]
+    ),
+    WORD,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,17 @@ def imports(to: Principal) -> QuerySet[Import]:
     """All imports, newest first, for who may see them."""
     check_may(to, "see imports")
     return Import.objects.select_related("source", "asked_by", "department").order_by("-id")
+
+
+def imports_worked_on(to: Principal) -> QuerySet[Import]:
+    """What waits or runs now, the oldest first."""
+    return imports(to).filter(Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)).order_by("id")
+
+
+def told_of_work(to: Principal) -> list[tuple[str, str, int, int]]:
+    """Of the first of them the file, the step, and how many rows of how many: every page asks."""
+    check_may(to, "see imports")
+    return WORKED_ON(Import.State.WAITING)
 
 
 def import_numbered(to: Principal, number: int) -> Import | None:

@@ -7,25 +7,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Q
 
-from changqing.base.compiled import WORD, Compiled
 from changqing.ledger.intake import notes_of
-from changqing.ledger.queries import Import, imports
-from changqing.people.permissions import Principal, check_may, may
+from changqing.ledger.queries import (
+    ON_ITS_WAY,
+    SWITCHING,
+    Import,
+    imports,
+    imports_worked_on,
+    told_of_work,
+)
+from changqing.people.permissions import Principal, may
 
 PER_PAGE = 30
-SWITCHING = ("undoing", "redoing")
-ON_ITS_WAY = (Import.State.WAITING, Import.State.RUNNING)
-NOW: Compiled[tuple[str, str, int, int]] = Compiled(
-    lambda waiting: (
-        Import.objects.filter(Q(state__in=[waiting, Import.State.RUNNING]) | Q(step__in=SWITCHING))
-        .order_by("id")
-        .values_list("file_name", "step", "rows_done", "rows_total")[:PER_PAGE]
-    ),
-    WORD,
-)
-ON_ITS_WAY_NOW = Q(state__in=ON_ITS_WAY) | Q(step__in=SWITCHING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +106,7 @@ def import_list(to: Principal, *, page: int = 1) -> ImportList:
 
 def running_imports(to: Principal) -> list[Deed]:
     """What waits or runs now, the oldest first."""
-    rows = imports(to).filter(ON_ITS_WAY_NOW).order_by("id")[:PER_PAGE]
+    rows = imports_worked_on(to)[:PER_PAGE]
     return [_deed(entry, may(to, "bring in files")) for entry in rows]
 
 
@@ -127,8 +121,7 @@ class UnderWay:
 
 def under_way(to: Principal) -> UnderWay | None:
     """``running_imports`` in a few words, as every page asks it; None where nothing runs."""
-    check_may(to, "see imports")
-    found = NOW(Import.State.WAITING)
+    found = told_of_work(to)
     if not found:
         return None
     name, step, done, total = found[0]

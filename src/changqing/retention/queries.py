@@ -16,8 +16,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from numpy.typing import NDArray
 
 from changqing.accounts.models import Account
-from changqing.accounts.one import seen_rows
-from changqing.accounts.rights import seen_only, sight, sight_of, visible_to
+from changqing.accounts.rights import seen_only, seen_rows, sight, sight_of, visible_to
 from changqing.base.bulk import columns_from
 from changqing.base.compiled import NUMBERS, Compiled
 from changqing.base.packs import Method, Pack, parse
