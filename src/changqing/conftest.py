@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.conf import settings
+from django.test.utils import override_settings
 
 from changqing.accounts.seen import SEEN
 from changqing.base.packs import load, shipped
@@ -12,6 +16,19 @@ from changqing.records.actions import ship_method
 from changqing.value.queries.places import ORDERS
 from changqing.value.queries.views import VIEWS
 from told_once import ToldOnce
+
+
+@pytest.fixture(scope="session", autouse=True)
+def assets_from_the_source() -> Iterator[None]:
+    """Static files straight from the source folder, without collecting them first. Not for browsers alone:
+    what a process keeps of a page bears the addresses that whoever asked first was given."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES=settings.STORAGES | {"staticfiles": plain},
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    ):
+        yield
 
 
 @pytest.fixture

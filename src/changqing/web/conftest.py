@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client, override_settings
+from django.test import Client
 
 SCREENS = Path(__file__).resolve().parents[3] / "out" / "screens"
 FLAGS = [
@@ -34,18 +34,6 @@ FITS = "(width) => document.documentElement.scrollWidth <= width"
 # fonts are in and every chart is drawn
 STANDS_STILL = """() => document.fonts.status === "loaded"
     && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.dataset.drawn)"""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def assets_from_the_source() -> Iterator[None]:
-    """Static files straight from the source folder, without collecting them first."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(
-        STORAGES=settings.STORAGES | {"staticfiles": plain},
-        WHITENOISE_AUTOREFRESH=True,
-        WHITENOISE_USE_FINDERS=True,
-    ):
-        yield
 
 
 def what_is_missing() -> str:
