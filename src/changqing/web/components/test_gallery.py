@@ -117,6 +117,8 @@ def test_a_number_opens_to_its_arithmetic_by_keyboard(visit: Any, user: Any) -> 
     number.focus()
     page.keyboard.press("Enter")
     panel.wait_for(state="visible")
+    # it is placed once it has a size
+    page.wait_for_function("panel => panel.style.top", arg=panel.element_handle())
     assert panel.inner_text().split("\n")[:3] == ["净收入 = 订单 − 退货 − 返利", "订单", "¥5.01 亿"]
     at, below = number.bounding_box(), panel.bounding_box()
     assert (round(below["x"] - at["x"]), round(below["y"] - at["y"] - at["height"])) == (0, 6)
